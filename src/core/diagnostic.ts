@@ -1,0 +1,35 @@
+import { byBytes } from './order.ts';
+
+/**
+ * A fault in the operator's data: returned, never thrown.
+ * `code` is stable and tested; `key` is the datastore key, `path` leads from the value's root to the field.
+ */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning';
+  readonly code: string;
+  readonly key: string;
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** One line for people: `error invalid-value /calico/…/bgppeers/a spec.peerIP: …`. */
+export function formatDiagnostic(d: Diagnostic): string {
+  const at = d.path.length > 0 ? ` ${d.path.join('.')}` : '';
+  return `${d.severity} ${d.code} ${d.key}${at}: ${d.message}`;
+}
+
+/** Sorted by key, then path, then code, each once: the order in which they are printed and kept in goldens. */
+export function sortDiagnostics(list: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Map(list.map((d) => [`${d.key}\0${d.path.join('\0')}\0${d.code}\0${d.message}`, d]));
+  return [...seen.entries()].sort(([a], [b]) => byBytes(a, b)).map(([, d]) => d);
+}
+
+export const hasErrors = (list: readonly Diagnostic[]): boolean => list.some((d) => d.severity === 'error');
+
+const SHOWN = 80;
+
+/** A value as a message shows it: quoted, control characters escaped, cut after 80 characters. Never call it with a secret. */
+export function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text;
+}

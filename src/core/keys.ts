@@ -1,0 +1,42 @@
+/** Every datastore path of today's layout, here and nowhere else (spec calico-v3, 1.1). A prefix ends in "/". */
+const RESOURCES = '/calico/resources/v3/projectcalico.org/';
+
+/** The resource kinds that are read, each with the plural under which its keys stand. */
+export const PLURALS = {
+  IPPool: 'ippools',
+  BGPConfiguration: 'bgpconfigurations',
+  Node: 'nodes',
+  BGPPeer: 'bgppeers',
+  BGPFilter: 'bgpfilters',
+  ClusterInformation: 'clusterinformations',
+} as const;
+
+export type ResourceKind = keyof typeof PLURALS;
+
+export const resourcePrefix = (kind: ResourceKind): string => `${RESOURCES}${PLURALS[kind]}/`;
+export const resourceKey = (kind: ResourceKind, name: string): string => resourcePrefix(kind) + name;
+
+/** A resource's name is its key's last segment, not what its metadata say; null for a deeper path, which is not a resource. */
+export function resourceName(kind: ResourceKind, key: string): string | null {
+  const name = key.slice(resourcePrefix(kind).length);
+  return name === '' || name.includes('/') ? null : name;
+}
+
+/** The block affinities of one node (spec 1.1, stream 6); the trailing slash keeps out a node whose name only begins alike. */
+export const affinityPrefix = (node: string): string => `/calico/ipam/v2/host/${node}/`;
+
+/** `…/ipv4/block/10.0.0.0-26` for `10.0.0.0/26`. */
+export const affinityKey = (node: string, cidr: string): string =>
+  `${affinityPrefix(node)}ipv${cidr.includes(':') ? 6 : 4}/block/${cidr.replace('/', '-')}`;
+
+/** Family and CIDR text of an affinity key of `node`, or null when it is none. The text is not checked here. */
+export function affinityCidr(node: string, key: string): { family: 4 | 6; cidr: string } | null {
+  const match = /^ipv([46])\/block\/([^/]+)-(\d+)$/.exec(key.slice(affinityPrefix(node).length));
+  return match ? { family: match[1] === '4' ? 4 : 6, cidr: `${match[2]}/${match[3]}` } : null;
+}
+
+/** What a service on `node` asks its datastore for. */
+export const prefixesFor = (node: string): readonly string[] => [
+  ...(Object.keys(PLURALS) as ResourceKind[]).map(resourcePrefix),
+  affinityPrefix(node),
+];

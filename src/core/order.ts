@@ -1,0 +1,19 @@
+/** A code unit's rank in UTF-8 order: surrogates (U+10000 and up) sort after U+E000..U+FFFF, unlike in UTF-16. */
+const rank = (unit: number): number => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit);
+
+/** Orders strings by their UTF-8 bytes, never by locale, as Go does (spec calico-v3, appendix B). */
+export function byBytes(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return rank(x) - rank(y);
+  }
+  return a.length - b.length;
+}
+
+/** A comparator over objects: by the bytes of the string that `of` takes from each. */
+export const byBytesOf =
+  <T>(of: (item: T) => string) =>
+  (a: T, b: T): number =>
+    byBytes(of(a), of(b));
