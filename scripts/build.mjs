@@ -1,0 +1,131 @@
+#!/usr/bin/env node
+// Bundles src/main.ts into dist/, which then runs anywhere without node_modules: main.js, chunks/ that verbs load when
+// they are used, templates/, and the notices of what was bundled.
+//   node scripts/build.mjs [--entry FILE] [--outdir DIR]
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    entry: { type: 'string', default: join(root, 'src/main.ts') },
+    outdir: { type: 'string', default: join(root, 'dist') },
+  },
+});
+const outdir = resolve(options.outdir);
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/**
+ * etcd3 parses .proto files beside its own source when it is loaded. They are parsed here instead and bundled as JSON, so
+ * that nothing is looked for on disk; the build fails when etcd3 no longer loads them in the way that is replaced.
+ */
+const etcdProtocol = {
+  name: 'etcd-protocol',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]etcd3[\\/]lib[\\/]connection-pool\.js$/ }, ({ path }) => {
+      // The copy of protobufjs that etcd3's own loader uses, with the option that etcd3 passes.
+      const loader = createRequire(path).resolve('@grpc/proto-loader');
+      const protobuf = createRequire(loader)('protobufjs');
+      const protocol = new protobuf.Root().loadSync(join(dirname(path), '../proto/rpc.proto'), { keepCase: true });
+      protocol.resolveAll();
+      const source = readFileSync(path, 'utf8');
+      const contents = source.replace(
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is etcd3's text that is looked for.
+        '.loadSync)(`${__dirname}/../proto/rpc.proto`, {',
+        () => `.fromJSON)(${JSON.stringify(protocol.toJSON())}, {`,
+      );
+      if (contents === source) throw new Error(`${path}: does not load rpc.proto where scripts/build.mjs expects it`);
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+/** The licence texts of every package that has code in the bundle, and the notices that stand in their sources. */
+function thirdPartyNotices(metafile, legalComments) {
+  const homes = new Set(
+    Object.keys(metafile.inputs).flatMap((input) => input.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []),
+  );
+  const notices = [...homes].sort().map((home) => {
+    const about = JSON.parse(readFileSync(join(root, home, 'package.json'), 'utf8'));
+    const files = readdirSync(join(root, home))
+      .filter((name) => /^(licen[cs]e|notice|copying)/i.test(name))
+      .sort();
+    const texts = files.map((name) => readFileSync(join(root, home, name), 'utf8').trim());
+    return [`${about.name} ${about.version} (${about.license})`, ...texts].join('\n\n');
+  });
+  return `${[...notices, ...new Set(legalComments)].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+}
+
+/** Path in dist/ → bytes of everything that belongs there. */
+async function bundle() {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: { main: options.entry },
+    outdir,
+    entryNames: '[name]',
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    define: { BIRDCONFD_VERSION: JSON.stringify(version) },
+    // What comes as CommonJS asks for builtins with require(), which an ES module does not have.
+    banner: {
+      js: "import { createRequire as $createRequire } from 'node:module';\nconst require = $createRequire(import.meta.url);",
+    },
+    legalComments: 'external',
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+    plugins: [etcdProtocol],
+  });
+  const isNotice = (file) => file.path.endsWith('.LEGAL.txt');
+  const notices = result.outputFiles.filter(isNotice).map((file) => file.text.trim());
+  const code = result.outputFiles.filter((file) => !isNotice(file));
+  const files = new Map(code.map((file) => [relative(outdir, file.path), Buffer.from(file.contents)]));
+  const main = files.get('main.js');
+  if (!main.toString().startsWith('#!'))
+    files.set('main.js', Buffer.concat([Buffer.from('#!/usr/bin/env node\n'), main]));
+  files.set('THIRD-PARTY.txt', Buffer.from(thirdPartyNotices(result.metafile, notices)));
+  const templates = join(root, 'templates');
+  for (const path of filesBelow(templates)) files.set(join('templates', path), readFileSync(join(templates, path)));
+  return files;
+}
+
+/** The paths of all files below `dir`, relative to it; none where it is absent. */
+function filesBelow(dir) {
+  if (!existsSync(dir)) return [];
+  const entries = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => !entry.isDirectory());
+  return entries.map((entry) => relative(dir, join(entry.parentPath, entry.name))).sort();
+}
+
+/** Writes one file so that a reader sees its old bytes or its new ones; equal bytes are left alone. */
+function put(path, bytes, mode) {
+  if (existsSync(path) && readFileSync(path).equals(bytes)) return chmodSync(path, mode);
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, bytes, { mode });
+  renameSync(temporary, path);
+}
+
+// Others may run dist/ meanwhile: main.js changes last, once all that it loads is there (chunks carry their hash in their
+// names), and only what was there before this build began is removed, so that two builds cannot take each other's files.
+const before = filesBelow(outdir);
+const files = await bundle();
+for (const [path, bytes] of files) if (path !== 'main.js') put(join(outdir, path), bytes, 0o644);
+put(join(outdir, 'main.js'), files.get('main.js'), 0o755);
+for (const path of before) if (!files.has(path)) rmSync(join(outdir, path), { force: true });

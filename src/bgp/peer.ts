@@ -1,0 +1,49 @@
+import type { Family, IpAddress } from '../core/ip-address.ts';
+import { byBytes } from '../core/order.ts';
+import type { AsNumber } from '../datamodel/values.ts';
+
+/** The first word of a session's name; probes rely on these words (spec calico-v3, 3.3 and 3.4). */
+export type PeerKind = 'Mesh' | 'Global' | 'Node';
+
+/** One BGP session of this node. Plain data, every field stated, null for absent: it is what the peer template sees. */
+export interface Peer {
+  /** `Mesh_10_0_0_1`, `Global_10_0_0_1_port_1179`: a BIRD symbol, made of the address and so stable. */
+  readonly name: string;
+  readonly address: string;
+  /** The neighbor's TCP port; null = BIRD's default, 179. */
+  readonly port: number | null;
+  readonly asNumber: AsNumber;
+  /** The address that the session is opened from; null = left to the kernel. */
+  readonly sourceAddress: string | null;
+  /** The neighbor's AS is this node's own. */
+  readonly internal: boolean;
+  /** Wait for the neighbor to connect: of two Calico nodes, only one opens the session. */
+  readonly passive: boolean;
+  /** 1..2147483646, the metric of an ordinary route. */
+  readonly normalRoutePriority: number;
+  /** Datastore keys that made this session. */
+  readonly origins: readonly string[];
+}
+
+/** What every peer of this node and family is built from. */
+export interface PeerContext {
+  readonly family: Family;
+  /** The node's own address of the family. */
+  readonly address: string;
+  readonly asNumber: AsNumber;
+  readonly normalRoutePriority: number;
+}
+
+/** A BIRD symbol for a session: every "." and ":" of the address becomes "_"; the port, if it is given, is part of it. */
+export function peerName(kind: PeerKind, address: string, port: number): string {
+  return `${kind}_${address.replace(/[.:]/g, '_')}${port > 0 ? `_port_${port}` : ''}`;
+}
+
+/** Which of two Calico nodes waits: the one with the lower address, compared as text (quirk of spec 3.3, kept). */
+export const waitsFor = (own: string, neighbor: string): boolean => byBytes(neighbor, own) > 0;
+
+/** The address of this family, or null. */
+export const ofFamily = (
+  family: Family,
+  node: { readonly ipv4Address: { address: IpAddress } | null; readonly ipv6Address: { address: IpAddress } | null },
+): string | null => (family === 4 ? node.ipv4Address : node.ipv6Address)?.address.text ?? null;

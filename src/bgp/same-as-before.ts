@@ -1,0 +1,24 @@
+import type { Peer } from './peer.ts';
+
+/** The peers built last from each resource. Weak: a resource that is gone takes its peers with it. */
+const before = new WeakMap<object, Map<string, Peer>>();
+
+function equal(a: unknown, b: unknown): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b)) return a === b;
+  return a.length === b.length && a.every((item, i) => item === b[i]);
+}
+
+const FIELDS = (peer: Peer) => Object.keys(peer) as (keyof Peer)[];
+
+/**
+ * The Peer built earlier from the same resource, if it equals `peer` in every field, else `peer` itself. So an unchanged peer
+ * stays the same object from pass to pass, and whoever remembers something by it (its text) finds it again.
+ */
+export function sameAsBefore(resource: object, peer: Peer): Peer {
+  const byName = before.get(resource) ?? new Map<string, Peer>();
+  before.set(resource, byName);
+  const last = byName.get(peer.name);
+  if (last && FIELDS(peer).every((field) => equal(peer[field], last[field]))) return last;
+  byName.set(peer.name, peer);
+  return peer;
+}

@@ -1,0 +1,63 @@
+/**
+ * What BIRD says over its control socket (spec bird.md, 1), one line each:
+ * `NNNN-text` more follows · ` text` the same code again · `NNNN text` the last line · `+text` said to nobody in particular.
+ */
+export interface ReplyLine {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** The answer to one command. `code` is the last line's, which alone decides what the answer means. */
+export interface BirdReply {
+  readonly code: number;
+  readonly lines: readonly ReplyLine[];
+}
+
+/** Codes 8xxx (the command failed) and 9xxx (not understood) are failures; every other code is success, known or not. */
+export const isSuccess = (reply: BirdReply): boolean => reply.code < 8000;
+
+/** The last line's text. */
+export const lastText = (reply: BirdReply): string => reply.lines.at(-1)?.text ?? '';
+
+/** Thrown by `ReplyReader.push` for text that no BIRD would send. */
+export class GarbledReply extends Error {
+  override readonly name = 'GarbledReply';
+}
+
+/** BIRD's own lines end at 512 bytes; 2 and 3 allow more, and a line has to end at some point. */
+const MAX_LINE = 65_536;
+
+const CODED = /^(\d{4})([ -])(.*)$/s;
+
+/** Cuts a stream of text into replies, wherever its chunks were cut. */
+export class ReplyReader {
+  #partial = '';
+  #lines: ReplyLine[] = [];
+
+  /** The replies that `chunk` completes, in order. Throws GarbledReply; the reader is of no use afterwards. */
+  push(chunk: string): readonly BirdReply[] {
+    const lines = (this.#partial + chunk).split('\n');
+    this.#partial = lines.pop() ?? '';
+    const replies: BirdReply[] = [];
+    for (const line of lines) {
+      const reply = this.#read(line);
+      if (reply) replies.push(reply);
+    }
+    if (this.#partial.length > MAX_LINE) throw new GarbledReply(`a line of more than ${MAX_LINE} characters`);
+    return replies;
+  }
+
+  #read(line: string): BirdReply | null {
+    if (line.startsWith('+')) return null;
+    const coded = CODED.exec(line);
+    const code = coded ? Number(coded[1]) : this.#lines.at(-1)?.code;
+    if (code === undefined || (!coded && !line.startsWith(' '))) {
+      throw new GarbledReply(`a line without a reply code: ${JSON.stringify(line.slice(0, 80))}`);
+    }
+    this.#lines.push({ code, text: coded?.[3] ?? line.slice(1) });
+    if (coded?.[2] !== ' ') return null;
+    const reply = { code, lines: this.#lines };
+    this.#lines = [];
+    return reply;
+  }
+}

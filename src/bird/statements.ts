@@ -1,0 +1,72 @@
+import { type Digest, digestOf, digestOfAll } from '../core/digest.ts';
+
+/**
+ * The one tokenizer of BIRD configuration text. A statement is a run of words that ends in `;` or in a `{ … }` body; comments
+ * and layout are not part of it. The digests, the meaning of a change and the comparison of goldens all start from here.
+ */
+export interface Statement {
+  /** The words before the body, joined by one space: `protocol bgp Mesh_10_0_0_1 from bgp_template`. */
+  readonly words: string;
+  /** The statements between the braces; null where the statement ends in `;`. */
+  readonly body: readonly Statement[] | null;
+  /** 1-based line of the first word. */
+  readonly line: number;
+}
+
+interface Token {
+  readonly text: string;
+  readonly line: number;
+}
+
+/** Strings, quoted symbols, comments, words, operators of two characters, single characters; in this order of preference. */
+const TOKEN = /"[^"\n]*"|'[^'\n]*'|#[^\n]*|\/\*[\s\S]*?\*\/|[A-Za-z0-9_.:/]+|&&|\|\||[!<>=]=|!~|\S|\n/g;
+
+function* tokenize(text: string): Generator<Token> {
+  let line = 1;
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (token === '\n') line++;
+    else if (token.startsWith('/*')) line += token.split('\n').length - 1;
+    else if (!token.startsWith('#')) yield { text: token, line };
+  }
+}
+
+/** Reads statements up to the closing brace of the body (or the end of the text). Braces in `[ … ]` are prefix patterns, not bodies. */
+function readBody(tokens: Iterator<Token>): Statement[] {
+  const statements: Statement[] = [];
+  let words: string[] = [];
+  let line = 0;
+  let sets = 0;
+  const end = (body: readonly Statement[] | null) => {
+    // `};` after a filter leaves an empty statement behind, which says nothing.
+    if (words.length > 0 || body) statements.push({ words: words.join(' '), body, line });
+    words = [];
+  };
+  for (let next = tokens.next(); !next.done; next = tokens.next()) {
+    const { text, line: at } = next.value;
+    if (words.length === 0) line = at;
+    if (text === '[') sets++;
+    if (text === ']') sets--;
+    if (sets === 0 && text === ';') end(null);
+    else if (sets === 0 && text === '{') end(readBody(tokens));
+    else if (sets === 0 && text === '}') break;
+    else words.push(text);
+  }
+  end(null);
+  return statements;
+}
+
+/** The statements of a configuration text, in order. Never throws: it reads what a daemon accepted or refused alike. */
+export const parseStatements = (text: string): readonly Statement[] => readBody(tokenize(text));
+
+/** One statement as canonical text, on one line: equal texts are equal statements, whatever their layout. */
+export function canonical(statement: Statement): string {
+  if (!statement.body) return `${statement.words};`;
+  return `${statement.words} { ${statement.body.map(canonical).join(' ')} }`;
+}
+
+/** A digest for each top-level statement of `text`, in order. */
+export const statementDigests = (text: string): readonly Digest[] =>
+  parseStatements(text).map((s) => digestOf(canonical(s)));
+
+/** The digest of a sequence of top-level statements: comments, layout and how they were cut into blocks do not count. */
+export const digestOfStatements = (digests: readonly Digest[]): Digest => digestOfAll(digests);

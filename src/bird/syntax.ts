@@ -1,0 +1,13 @@
+/**
+ * A BIRD string literal, quotes included. BIRD strings have no escape, so a value with a quote, a line break or another control
+ * character cannot be written at all: throws a RangeError without the value, which may be a password.
+ */
+export function quoted(value: string): string {
+  if (/["\x00-\x1f\x7f]/.test(value)) throw new RangeError('a BIRD string cannot hold quotes or control characters');
+  return `"${value}"`;
+}
+
+/** What may stand in a configuration unquoted: numbers, addresses, CIDRs, symbols, datastore keys. Nothing that ends a statement or starts a comment. */
+const WORD = /^[A-Za-z0-9_.:/-]*$/;
+
+export const isWord = (value: string): boolean => WORD.test(value);

@@ -1,0 +1,78 @@
+import { type Cidr, type IpAddress, parseAddressWithLength, parseCidr, parseIp } from '../core/ip-address.ts';
+import { text, textOrNumber } from './field.ts';
+
+/** An autonomous system number, 0 to 4294967295. Branded: made only by `parseAsNumber`. */
+export type AsNumber = number & { readonly brand: 'AsNumber' };
+
+const DECIMAL = /^\d{1,10}$/;
+const DOTTED = /^(\d{1,5})\.(\d{1,5})$/;
+
+/** Plain decimal, or dotted `high.low` of 16 bits each (spec calico-v3, 1.1). Null for anything else. */
+export function parseAsNumber(value: string): AsNumber | null {
+  const [, high, low] = DOTTED.exec(value) ?? [];
+  if (high !== undefined && low !== undefined) {
+    return Number(high) > 0xffff || Number(low) > 0xffff ? null : ((Number(high) * 0x10000 + Number(low)) as AsNumber);
+  }
+  return DECIMAL.test(value) && Number(value) <= 0xffffffff ? (Number(value) as AsNumber) : null;
+}
+
+export const asNumber = textOrNumber('an AS number: 0 to 4294967295, or two 16-bit numbers with a dot between', parseAsNumber);
+
+export const ipAddress = text('an IPv4 or IPv6 address', parseIp);
+
+export const ipv4Address = text('an IPv4 address', (value) => {
+  const address = parseIp(value);
+  return address?.family === 4 ? address : null;
+});
+
+export const cidr = text('a CIDR such as 10.0.0.0/16', parseCidr);
+
+/** An address as a Node carries it: the network is the local subnet, the whole address where no length is given. */
+export interface NodeAddress {
+  readonly address: IpAddress;
+  readonly network: Cidr;
+}
+
+const nodeAddress = (family: 4 | 6) =>
+  text(`an IPv${family} address with or without a length`, (value): NodeAddress | null => {
+    const parsed = parseAddressWithLength(value);
+    return parsed?.address.family === family ? parsed : null;
+  });
+
+export const nodeAddress4 = nodeAddress(4);
+export const nodeAddress6 = nodeAddress(6);
+
+/** A peer's address and port; port 0 = not given (spec 2.4). `host` is the address as it was typed. */
+export interface PeerAddress {
+  readonly host: string;
+  readonly address: IpAddress;
+  readonly port: number;
+}
+
+/** `a.b.c.d`, `a.b.c.d:port`, `x::y` or `[x::y]:port`. Null for anything else. */
+export function parsePeerAddress(value: string): PeerAddress | null {
+  const [, v6, v4, port] = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(value) ?? [];
+  const host = v6 ?? v4 ?? value;
+  const address = parseIp(host);
+  const number = port === undefined ? 0 : Number(port);
+  return address && number <= 65535 ? { host, address, port: number } : null;
+}
+
+export const peerAddress = text('an address, or address:port, or [IPv6 address]:port', parsePeerAddress);
+
+/** What BIRD takes in an interface pattern and Linux in a name; wildcards included, quotes and blanks not. */
+const INTERFACE = /^[A-Za-z0-9_.:@+*?-]{1,64}$/;
+
+export const interfacePattern = text('an interface name or pattern of A-Z a-z 0-9 _ . : @ + * ? -', (value) =>
+  INTERFACE.test(value) ? value : null,
+);
+
+/** Resource names: DNS-1123 subdomains, and the upper case and underscores that hosts have in the wild. */
+const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
+
+export const isResourceName = (value: string): boolean => NAME.test(value);
+
+export const resourceName = text('a resource name of letters, digits, ".", "-" and "_"', (value) =>
+  isResourceName(value) ? value : null,
+);
+

@@ -1,0 +1,55 @@
+import { isWord } from '../bird/syntax.ts';
+
+/** A string of the data that is no plain word (an interface pattern, a path): only the `quote` helper can print it. */
+export class BirdString {
+  readonly value: string;
+
+  constructor(value: string) {
+    this.value = value;
+  }
+
+  toString(): never {
+    throw new Error('bug: the template prints a string without the quote helper');
+  }
+}
+
+const guards = new WeakMap<object, object>();
+
+/** Handlebars looks for these on anything it iterates or calls. */
+const PROBED = new Set(['length', 'constructor', 'toHTML', 'toString', 'then']);
+
+function checked(property: string, value: unknown): unknown {
+  if (typeof value === 'string' && !isWord(value)) {
+    throw new Error(`bug: the view's field "${property}" holds text that is no plain word; make it a BirdString`);
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.getPrototypeOf(value) === Object.prototype || Array.isArray(value) ? guarded(value) : value;
+}
+
+/**
+ * Wraps a view so that a template can neither read a field that the view does not state (a spelling mistake in `{{#if}}` or
+ * `{{#each}}` is otherwise silently false, at any depth), nor print text that could leave its place in the configuration.
+ */
+export function guarded<T extends object>(view: T): T {
+  const known = guards.get(view);
+  if (known) return known as T;
+  const guard = new Proxy(view, {
+    get(target, property, receiver) {
+      if (typeof property === 'symbol') return Reflect.get(target, property, receiver);
+      if (!Object.hasOwn(target, property)) {
+        if (PROBED.has(property)) return undefined;
+        throw new Error(`bug: the template asks for "${property}", which the view does not have`);
+      }
+      return checked(property, Reflect.get(target, property, receiver));
+    },
+    getOwnPropertyDescriptor(target, property) {
+      const descriptor = Reflect.getOwnPropertyDescriptor(target, property);
+      if (!descriptor && typeof property === 'string' && !PROBED.has(property)) {
+        throw new Error(`bug: the template asks for "${property}", which the view does not have`);
+      }
+      return descriptor;
+    },
+  });
+  guards.set(view, guard);
+  return guard;
+}
