@@ -12,11 +12,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { commonjsNames, etcdProtocol } from './bundle-plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values: options } = parseArgs({
@@ -28,35 +28,10 @@ const { values: options } = parseArgs({
 const outdir = resolve(options.outdir);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-/**
- * etcd3 parses .proto files beside its own source when it is loaded. They are parsed here instead and bundled as JSON, so
- * that nothing is looked for on disk; the build fails when etcd3 no longer loads them in the way that is replaced.
- */
-const etcdProtocol = {
-  name: 'etcd-protocol',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]etcd3[\\/]lib[\\/]connection-pool\.js$/ }, ({ path }) => {
-      // The copy of protobufjs that etcd3's own loader uses, with the option that etcd3 passes.
-      const loader = createRequire(path).resolve('@grpc/proto-loader');
-      const protobuf = createRequire(loader)('protobufjs');
-      const protocol = new protobuf.Root().loadSync(join(dirname(path), '../proto/rpc.proto'), { keepCase: true });
-      protocol.resolveAll();
-      const source = readFileSync(path, 'utf8');
-      const contents = source.replace(
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is etcd3's text that is looked for.
-        '.loadSync)(`${__dirname}/../proto/rpc.proto`, {',
-        () => `.fromJSON)(${JSON.stringify(protocol.toJSON())}, {`,
-      );
-      if (contents === source) throw new Error(`${path}: does not load rpc.proto where scripts/build.mjs expects it`);
-      return { contents, loader: 'js' };
-    });
-  },
-};
-
 /** The licence texts of every package that has code in the bundle, and the notices that stand in their sources. */
 function thirdPartyNotices(metafile, legalComments) {
   const homes = new Set(
-    Object.keys(metafile.inputs).flatMap((input) => input.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []),
+    Object.keys(metafile.inputs).flatMap((input) => input.match(/^[^:]*node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []),
   );
   const notices = [...homes].sort().map((home) => {
     const about = JSON.parse(readFileSync(join(root, home, 'package.json'), 'utf8'));
@@ -91,7 +66,7 @@ async function bundle() {
     metafile: true,
     write: false,
     logLevel: 'warning',
-    plugins: [etcdProtocol],
+    plugins: [etcdProtocol, commonjsNames],
   });
   const isNotice = (file) => file.path.endsWith('.LEGAL.txt');
   const notices = result.outputFiles.filter(isNotice).map((file) => file.text.trim());
@@ -125,7 +100,11 @@ function put(path, bytes, mode) {
 // Others may run dist/ meanwhile: main.js changes last, once all that it loads is there (chunks carry their hash in their
 // names), and only what was there before this build began is removed, so that two builds cannot take each other's files.
 const before = filesBelow(outdir);
-const files = await bundle();
+const files = await bundle().catch((error) => {
+  // esbuild has shown what it could not build; a stack of this script would only hide it.
+  if (error.errors) process.exit(1);
+  throw error;
+});
 for (const [path, bytes] of files) if (path !== 'main.js') put(join(outdir, path), bytes, 0o644);
 put(join(outdir, 'main.js'), files.get('main.js'), 0o755);
 for (const path of before) if (!files.has(path)) rmSync(join(outdir, path), { force: true });

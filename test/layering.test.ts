@@ -9,23 +9,29 @@ import { type SourceFacts, sourceFacts } from './support/source-facts.ts';
  * src/ or a single file there. Arrows only point back up this table.
  */
 const table = `
-  core       |
-  datastore  | core
-  datamodel  | core datastore
-  bgp        | core datamodel
-  bird       | core
-  render     | core bgp bird
-  host       | core bird render
-  confd      | core datastore bird render host
-  settings   | core
-  plan       | core bird render
-  targets    | core datastore datamodel bgp bird render host confd settings plan
-  status     | core datastore bird render host settings plan targets
-  pass       | core datastore datamodel bird render host settings plan targets status
-  reconciler | core datastore bird render host settings plan targets status pass
-  golden     | core datastore datamodel bgp bird render host confd settings plan targets
-  cli        | core datastore datamodel bgp bird render host confd settings plan targets status pass reconciler golden
-  main       | core datastore datamodel bgp bird render host confd settings plan targets status pass reconciler golden cli
+  core           |
+  datastore      | core
+  datamodel      | core datastore
+  bgp            | core datamodel
+  bird           | core
+  render         | core bgp bird
+  host           | core bird render
+  confd          | core datastore bird render host
+  log            | core
+  option-table   |
+  given-options  | core option-table
+  settings       | core datamodel render option-table given-options
+  open-datastore | core datastore settings
+  plan           | core bird render
+  targets        | core datastore datamodel bird render host plan
+  bgp-targets    | core datastore datamodel bgp bird render host targets
+  pass           | core datastore datamodel bird render host plan targets
+  status         | core bird render host plan targets pass
+  reconciler     | core plan targets pass status
+  service        | core datastore datamodel host log settings open-datastore targets pass status reconciler
+  golden         | core datastore datamodel bgp bird render host confd settings plan targets bgp-targets
+  cli            | core datastore datamodel bgp bird render host confd log option-table given-options settings open-datastore plan targets bgp-targets pass status reconciler service golden
+  main           | core settings cli
 `;
 
 /** Pure places, the files in them that are not, and the npm packages that compute and do nothing else. */

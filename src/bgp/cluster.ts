@@ -21,7 +21,8 @@ export interface Cluster {
 }
 
 export function clusterOf(resources: Resources): Cluster {
-  const configuration = (name: string) => resources.bgpConfigurations.get(resourceKey('BGPConfiguration', name)) ?? null;
+  const configuration = (name: string) =>
+    resources.bgpConfigurations.get(resourceKey('BGPConfiguration', name)) ?? null;
   const defaults = configuration('default');
   const asNumber = defaults?.asNumber ?? DEFAULT_AS;
   const configurationOf = (node: string) => configuration(`node.${node}`);

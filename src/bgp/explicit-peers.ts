@@ -23,7 +23,8 @@ interface Wish {
 }
 
 /** Wishes for one neighbor are told apart by address and port; 179 is the same as none. */
-const idOf = ({ address, port }: Wish): string => (port === 0 || port === DEFAULT_PORT ? address : `${address}-${port}`);
+const idOf = ({ address, port }: Wish): string =>
+  port === 0 || port === DEFAULT_PORT ? address : `${address}-${port}`;
 
 /** The nodes that a BGPPeer by address means: that address, that AS (0 = the cluster's), and, if a port is given, that port. */
 function nodesAt(cluster: Cluster, address: string, asNumber: AsNumber | null, port: number): readonly Node[] {
@@ -62,13 +63,24 @@ function forward(cluster: Cluster, peer: BgpPeer, nodeAddresses: ReadonlySet<str
 function reverse(cluster: Cluster, self: Node, peer: BgpPeer): readonly Wish[] {
   const given = peer.peerAddress;
   if (!given || peer.reversePeering === 'Manual') return [];
-  const receives = nodesAt(cluster, given.address.text, peer.asNumber, given.port).some((node) => node.name === self.name);
+  const receives = nodesAt(cluster, given.address.text, peer.asNumber, given.port).some(
+    (node) => node.name === self.name,
+  );
   if (!receives) return [];
   return cluster.nodes.flatMap((node) => {
     const address = ofFamily(given.address.family, node);
     if (address === null || (peer.node !== null && peer.node !== node.name)) return [];
     const origins = [peer.key, node.key];
-    return [{ address, port: cluster.listenPortOf(node.name), asNumber: cluster.asNumberOf(node), isNode: false, peer, origins }];
+    return [
+      {
+        address,
+        port: cluster.listenPortOf(node.name),
+        asNumber: cluster.asNumberOf(node),
+        isNode: false,
+        peer,
+        origins,
+      },
+    ];
   });
 }
 
@@ -98,7 +110,9 @@ export function explicitPeers(
   context: PeerContext,
 ): { peers: Peer[]; diagnostics: Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
-  const nodeAddresses = new Set(cluster.nodes.flatMap((n) => [ofFamily(4, n), ofFamily(6, n)]).filter((a) => a !== null));
+  const nodeAddresses = new Set(
+    cluster.nodes.flatMap((n) => [ofFamily(4, n), ofFamily(6, n)]).filter((a) => a !== null),
+  );
   const bgpPeers = [...resources.bgpPeers.values()].sort(byBytesOf((peer) => peer.name));
   const wishes = (which: readonly BgpPeer[]) => which.flatMap((peer) => forward(cluster, peer, nodeAddresses) ?? []);
 

@@ -24,7 +24,11 @@ function meshPeer(node: Node, address: string, port: number, context: PeerContex
  * The full mesh: a session with every other node that has an address of this family and is no route reflector
  * (spec calico-v3, 3.3). Of two nodes with one address the first by name is taken, and the other one is named.
  */
-export function meshPeers(cluster: Cluster, self: Node, context: PeerContext): { peers: Peer[]; diagnostics: Diagnostic[] } {
+export function meshPeers(
+  cluster: Cluster,
+  self: Node,
+  context: PeerContext,
+): { peers: Peer[]; diagnostics: Diagnostic[] } {
   const peers = new Map<string, Peer>();
   const diagnostics: Diagnostic[] = [];
   if (self.routeReflectorClusterID || cluster.defaults?.meshEnabled === false) return { peers: [], diagnostics };

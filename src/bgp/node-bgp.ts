@@ -68,7 +68,10 @@ export function buildNodeBgp(
   const build = (family: Family) => buildFamily(resources, cluster, node, router.value, policy.value, family);
   const v4 = build(4);
   const v6 = build(6);
-  return { value: { 4: v4.value, 6: v6.value }, diagnostics: [...router.diagnostics, ...policy.diagnostics, ...v4.diagnostics, ...v6.diagnostics] };
+  return {
+    value: { 4: v4.value, 6: v6.value },
+    diagnostics: [...router.diagnostics, ...policy.diagnostics, ...v4.diagnostics, ...v6.diagnostics],
+  };
 }
 
 function buildFamily(
@@ -120,7 +123,10 @@ function clusterRoutes(
   const value = wanted === 'Enabled' ? 'EnabledNoEncapOnly' : 'Disabled';
   const path = ['spec', 'programClusterRoutes'];
   const message = `this BIRD has no krt_tunnel, so "${wanted}" is taken for "${value}": Felix must program IPIP routes`;
-  return { value, diagnostics: [{ severity: 'warning', code: 'no-kernel-tunnel', key: cluster.defaults.key, path, message }] };
+  return {
+    value,
+    diagnostics: [{ severity: 'warning', code: 'no-kernel-tunnel', key: cluster.defaults.key, path, message }],
+  };
 }
 
 /** Calico writes an empty router id for a node without an IPv4 address, which BIRD refuses; ours is the hashed name then. */

@@ -24,28 +24,50 @@ const MAX_OUTPUT = 65_536;
 export async function runBird(binary: string, args: readonly string[], options: RunOptions): Promise<BirdRun> {
   // Loaded when it is first needed: the import costs 90 ms.
   const { execa } = await import('execa');
-  const result = await execa(binary, args, {
+  const child = execa(binary, args, {
     env: ENVIRONMENT,
     extendEnv: false,
     stdin: 'ignore',
     all: true,
     reject: false,
-    timeout: options.timeoutMs,
-    killSignal: 'SIGKILL',
     maxBuffer: MAX_OUTPUT,
-    ...(options.signal ? { cancelSignal: options.signal } : {}),
+    // A process group of its own: where the binary is a script, what that started holds our pipe open until it ends as well.
+    detached: true,
   });
+  const stopped = killAtEnd(child.pid, options);
+  const result = await child;
+  const reason = stopped();
   const failed = (code: string, what: string) =>
     new StageError('check', code, `'${[binary, ...args].join(' ')}' ${what}`, { retryable: true, cause: result.cause });
-  if (result.timedOut) throw failed('timeout', `did not end within ${options.timeoutMs} ms and was killed`);
-  if (result.isCanceled) throw failed('aborted', 'was stopped');
+  if (reason === 'timeout') throw failed('timeout', `did not end within ${options.timeoutMs} ms and was killed`);
+  if (reason === 'aborted') throw failed('aborted', 'was stopped');
   if (result.isMaxBuffer) throw failed('checker-failed', 'prints more than any BIRD does: is it a BIRD?');
   if (result.code === 'ENOENT') throw failed('checker-missing', 'cannot be run: there is no such program');
-  if (result.exitCode === undefined) {
-    throw failed(
-      'checker-failed',
-      result.signal ? `was ended by ${result.signal}` : `cannot be run: ${result.originalMessage}`,
-    );
-  }
-  return { exitCode: result.exitCode, output: result.all };
+  if (result.exitCode !== undefined) return { exitCode: result.exitCode, output: result.all };
+  throw failed(
+    'checker-failed',
+    result.signal ? `was ended by ${result.signal}` : `cannot be run: ${result.originalMessage}`,
+  );
+}
+
+/** Kills the group of `pid` at the deadline or when aborted. The function that it returns ends the watch and tells which it was. */
+function killAtEnd(pid: number | undefined, { signal, timeoutMs }: RunOptions): () => 'timeout' | 'aborted' | null {
+  let reason: 'timeout' | 'aborted' | null = null;
+  const kill = (why: 'timeout' | 'aborted') => {
+    reason ??= why;
+    try {
+      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It has just ended by itself.
+    }
+  };
+  const abort = () => kill('aborted');
+  const deadline = setTimeout(() => kill('timeout'), timeoutMs);
+  signal?.addEventListener('abort', abort);
+  if (signal?.aborted) abort();
+  return () => {
+    clearTimeout(deadline);
+    signal?.removeEventListener('abort', abort);
+    return reason;
+  };
 }

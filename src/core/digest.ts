@@ -7,4 +7,5 @@ export type Digest = string & { readonly brand: 'Digest' };
 export const digestOf = (text: string): Digest => createHash('sha256').update(text).digest('hex') as Digest;
 
 /** One digest of a sequence: other parts, another order or another number of parts give another digest. */
-export const digestOfAll = (parts: readonly string[]): Digest => digestOf(parts.map((p) => `${p.length}:${p}`).join(''));
+export const digestOfAll = (parts: readonly string[]): Digest =>
+  digestOf(parts.map((p) => `${p.length}:${p}`).join(''));

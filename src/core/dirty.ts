@@ -4,10 +4,12 @@
  */
 export class Dirty {
   #raised = false;
+  #raises = 0;
   #waiting: (() => void)[] = [];
 
   raise(): void {
     this.#raised = true;
+    this.#raises++;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const wake of waiting) wake();
@@ -22,6 +24,11 @@ export class Dirty {
 
   get raised(): boolean {
     return this.#raised;
+  }
+
+  /** How often it was raised in all: who waits for quiet sees by it whether more came. */
+  get raises(): number {
+    return this.#raises;
   }
 
   /** Resolves once the slot is raised, or when `signal` aborts. It does not clear the slot. */

@@ -46,7 +46,11 @@ function v6Text(bits: bigint): string {
     while (end < 8 && groups[end] === 0) end++;
     if (end - start > best.length) best = { start, length: end - start };
   }
-  const hex = (from: number, to: number) => groups.slice(from, to).map((g) => g.toString(16)).join(':');
+  const hex = (from: number, to: number) =>
+    groups
+      .slice(from, to)
+      .map((g) => g.toString(16))
+      .join(':');
   return best.start < 0 ? hex(0, 8) : `${hex(0, best.start)}::${hex(best.start + best.length, 8)}`;
 }
 

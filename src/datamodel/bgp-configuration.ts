@@ -1,5 +1,17 @@
 import { envelope } from './envelope.ts';
-import { boolean, type Field, type FieldType, type Fault, integer, list, oneOfOr, optional, record, text, unlessEmpty } from './field.ts';
+import {
+  boolean,
+  type Fault,
+  type Field,
+  type FieldType,
+  integer,
+  list,
+  oneOfOr,
+  optional,
+  record,
+  text,
+  unlessEmpty,
+} from './field.ts';
 import { asNumber, interfacePattern } from './values.ts';
 
 /** What BIRD logs: Calico knows only three levels, and takes Trace, Warning, Error and Fatal for "none" (spec 1.1). */
@@ -14,7 +26,8 @@ const logSeverity: Field<LogSeverity> = {
     if (typeof word !== 'string') return word;
     const lower = word.toLowerCase();
     if (lower === 'debug' || lower === 'info') return lower;
-    if (!['trace', 'warning', 'error', 'fatal', 'none'].includes(lower)) oneOfOr('none', 'Debug', 'Info').decode(word, path, faults);
+    if (!['trace', 'warning', 'error', 'fatal', 'none'].includes(lower))
+      oneOfOr('none', 'Debug', 'Info').decode(word, path, faults);
     return 'none';
   },
 };

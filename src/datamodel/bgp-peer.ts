@@ -31,7 +31,11 @@ const known = record(
 );
 
 const isSet = (value: unknown): boolean =>
-  value !== undefined && value !== null && value !== '' && value !== false && !(Array.isArray(value) && value.length === 0);
+  value !== undefined &&
+  value !== null &&
+  value !== '' &&
+  value !== false &&
+  !(Array.isArray(value) && value.length === 0);
 
 function refuseNotBuilt(value: unknown, path: readonly (string | number)[], faults: Fault[]): boolean {
   const given = typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};

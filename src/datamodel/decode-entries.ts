@@ -43,7 +43,9 @@ export class EntriesDecoder<T> {
 
   constructor(decodeValue: DecodeValue<T>, lastGood: LastGood) {
     this.#decodeValue = decodeValue;
-    this.#valid = new Map([...lastGood].map(([key, value]) => [key, { value, version: 'last-good', origin: 'ledger' }]));
+    this.#valid = new Map(
+      [...lastGood].map(([key, value]) => [key, { value, version: 'last-good', origin: 'ledger' }]),
+    );
   }
 
   decode(entries: ReadonlyMap<string, Entry>): DecodedEntries<T> {

@@ -144,7 +144,12 @@ export function record<F extends Readonly<Record<string, Field<unknown>>>>(
   };
 }
 
-function warnOfUnknown(value: Readonly<Record<string, unknown>>, known: readonly string[], path: Path, faults: Fault[]) {
+function warnOfUnknown(
+  value: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  path: Path,
+  faults: Fault[],
+) {
   for (const name of Object.keys(value)) {
     if (known.includes(name)) continue;
     faults.push({

@@ -2,8 +2,13 @@ import { type Diagnostic, show } from '../core/diagnostic.ts';
 import { parseCidr } from '../core/ip-address.ts';
 import { affinityCidr, affinityPrefix, type ResourceKind, resourceName, resourcePrefix } from '../core/keys.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
-import { bgpConfigurationFields, type BgpConfiguration, isBgpConfigurationName, toBgpConfiguration } from './bgp-configuration.ts';
-import { bgpPeerFields, type BgpPeer, toBgpPeer } from './bgp-peer.ts';
+import {
+  type BgpConfiguration,
+  bgpConfigurationFields,
+  isBgpConfigurationName,
+  toBgpConfiguration,
+} from './bgp-configuration.ts';
+import { type BgpPeer, bgpPeerFields, toBgpPeer } from './bgp-peer.ts';
 import { type BlockAffinity, blockAffinityFields, toBlockAffinity } from './block-affinity.ts';
 import { type DecodeValue, EntriesDecoder, type LastGood } from './decode-entries.ts';
 import { type Field, INVALID } from './field.ts';
@@ -35,7 +40,11 @@ export const SCHEMAS = {
   BlockAffinity: blockAffinityFields,
 } as const;
 
-function ofKind<F, T>(kind: ResourceKind, fields: Field<F>, make: (key: string, name: string, decoded: F) => T): DecodeValue<T> {
+function ofKind<F, T>(
+  kind: ResourceKind,
+  fields: Field<F>,
+  make: (key: string, name: string, decoded: F) => T,
+): DecodeValue<T> {
   return (key, value, faults) => {
     const name = resourceName(kind, key);
     if (name === null || !isResourceName(name)) {
@@ -81,7 +90,10 @@ export class ResourcesDecoder {
 
   constructor(node: string, lastGood: LastGood) {
     this.#nodes = new EntriesDecoder(ofKind('Node', nodeFields, toNode), lastGood);
-    this.#configurations = new EntriesDecoder(ofKind('BGPConfiguration', bgpConfigurationFields, toBgpConfiguration), lastGood);
+    this.#configurations = new EntriesDecoder(
+      ofKind('BGPConfiguration', bgpConfigurationFields, toBgpConfiguration),
+      lastGood,
+    );
     this.#pools = new EntriesDecoder(ofKind('IPPool', ipPoolFields, toIpPool), lastGood);
     this.#peers = new EntriesDecoder(ofKind('BGPPeer', bgpPeerFields, toBgpPeer), lastGood);
     this.#affinities = new EntriesDecoder(affinityOf(node), lastGood);

@@ -16,7 +16,10 @@ export function parseAsNumber(value: string): AsNumber | null {
   return DECIMAL.test(value) && Number(value) <= 0xffffffff ? (Number(value) as AsNumber) : null;
 }
 
-export const asNumber = textOrNumber('an AS number: 0 to 4294967295, or two 16-bit numbers with a dot between', parseAsNumber);
+export const asNumber = textOrNumber(
+  'an AS number: 0 to 4294967295, or two 16-bit numbers with a dot between',
+  parseAsNumber,
+);
 
 export const ipAddress = text('an IPv4 or IPv6 address', parseIp);
 
@@ -75,4 +78,3 @@ export const isResourceName = (value: string): boolean => NAME.test(value);
 export const resourceName = text('a resource name of letters, digits, ".", "-" and "_"', (value) =>
   isResourceName(value) ? value : null,
 );
-

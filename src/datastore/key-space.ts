@@ -20,7 +20,8 @@ export class KeySpace {
     const prefix = this.#prefixOf(key);
     if (prefix === null) return false;
     const before = this.#maps.get(prefix)?.get(key);
-    if (entry === null ? before === undefined : before?.version === entry.version && before.value === entry.value) return false;
+    if (entry === null ? before === undefined : before?.version === entry.version && before.value === entry.value)
+      return false;
     const map = this.#writable(prefix);
     if (entry === null) map.delete(key);
     else map.set(key, entry);

@@ -1,0 +1,62 @@
+// What esbuild needs to be told so that the bundle does what the sources do unbundled.
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/**
+ * etcd3 parses .proto files beside its own source when it is loaded. They are parsed here instead and bundled as JSON, so
+ * that nothing is looked for on disk; the build fails when etcd3 no longer loads them in the way that is replaced.
+ */
+export const etcdProtocol = {
+  name: 'etcd-protocol',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]etcd3[\\/]lib[\\/]connection-pool\.js$/ }, ({ path }) => {
+      // The copy of protobufjs that etcd3's own loader uses, with the option that etcd3 passes.
+      const loader = createRequire(path).resolve('@grpc/proto-loader');
+      const protobuf = createRequire(loader)('protobufjs');
+      const protocol = new protobuf.Root().loadSync(join(dirname(path), '../proto/rpc.proto'), { keepCase: true });
+      protocol.resolveAll();
+      const source = readFileSync(path, 'utf8');
+      const contents = source.replace(
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is etcd3's text that is looked for.
+        '.loadSync)(`${__dirname}/../proto/rpc.proto`, {',
+        () => `.fromJSON)(${JSON.stringify(protocol.toJSON())}, {`,
+      );
+      if (contents === source) throw new Error(`${path}: does not load rpc.proto where the build expects it`);
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+/** Whether Node takes the file for CommonJS. */
+function isCommonjs(path) {
+  if (/\.[cm]js$/.test(path)) return path.endsWith('.cjs');
+  let dir = dirname(path);
+  while (!existsSync(join(dir, 'package.json'))) dir = dirname(dir);
+  return JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')).type !== 'module';
+}
+
+/**
+ * `await import('pkg')` of a CommonJS package gives its names in Node, but with esbuild's splitting only `default`. Such an
+ * import gets a module in between that exports the very names that Node finds.
+ */
+export const commonjsNames = {
+  name: 'commonjs-names',
+  setup({ onLoad, onResolve, resolve }) {
+    onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, pluginData }) => {
+      if (kind !== 'dynamic-import' || path.startsWith('node:') || pluginData === commonjsNames) return null;
+      const found = await resolve(path, { kind, resolveDir, pluginData: commonjsNames });
+      if (found.errors.length > 0 || found.external || !isCommonjs(found.path)) return found;
+      return { path: found.path, namespace: 'commonjs-names', pluginData: { specifier: path } };
+    });
+    onLoad({ filter: /./, namespace: 'commonjs-names' }, async ({ path, pluginData: { specifier } }) => {
+      const names = Object.keys(await import(specifier)).filter((name) => /^[\w$]+$/.test(name) && name !== 'default');
+      const contents = [
+        `const whole = require(${JSON.stringify(path)});`,
+        ...names.map((name, at) => `const name${at} = whole.${name};`),
+        `export { ${['whole as default', ...names.map((name, at) => `name${at} as ${name}`)].join(', ')} };`,
+      ].join('\n');
+      return { contents, resolveDir: dirname(path), loader: 'js' };
+    });
+  },
+};

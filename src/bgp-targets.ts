@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { buildNodeBgp, type NodeBgp, type Self } from './bgp/node-bgp.ts';
+import { checkConfig } from './bird/check.ts';
+import { configureBird } from './bird/configure.ts';
+import { FLAVOURS, type FlavourName } from './bird/flavour.ts';
+import type { Clock } from './core/clock.ts';
+import { type Diagnostic, sortDiagnostics } from './core/diagnostic.ts';
+import type { LastGood } from './datamodel/decode-entries.ts';
+import { ResourcesDecoder } from './datamodel/resources.ts';
+import type { Snapshot } from './datastore/datastore.ts';
+import { Environment, type TemplateTexts } from './render/environment.ts';
+import { daemonOf, renderFamily } from './render/render-family.ts';
+import { fileNames, type Layout } from './render/view.ts';
+import type { Target } from './targets.ts';
+
+/** What turns a snapshot into one node's BGP, and that into files. */
+export interface BgpOptions {
+  readonly nodeName: string;
+  readonly routerId: string | null;
+  readonly flavour: FlavourName;
+  readonly layout: Layout;
+  /** The texts of the flavour's template folder. */
+  readonly templates: TemplateTexts;
+  /** Stands in the files' header. */
+  readonly version: string;
+  /** From the ledgers, of both targets together. */
+  readonly lastGood: LastGood;
+}
+
+/** The daemons that the targets check with and reload. */
+export interface Daemons {
+  readonly output: string;
+  readonly bird: { readonly binary: string; readonly socket: string };
+  readonly bird6: { readonly binary: string; readonly socket: string };
+  readonly clock: Clock;
+}
+
+interface Model {
+  readonly bgp: NodeBgp | null;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly lastGood: LastGood;
+}
+
+/** Decodes and builds once per snapshot, so that both daemons' targets cost one decode. */
+function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
+  const decoder = new ResourcesDecoder(options.nodeName, options.lastGood);
+  const { nodeName, routerId } = options;
+  const self: Self = { nodeName, routerId, kernelTunnel: FLAVOURS[options.flavour].kernelTunnel };
+  const models = new WeakMap<Snapshot, Model>();
+  return (snapshot) => {
+    const known = models.get(snapshot);
+    if (known) return known;
+    const { resources, diagnostics, lastGood } = decoder.decode(snapshot);
+    const built = buildNodeBgp(resources, self);
+    const model = { bgp: built.value, diagnostics: sortDiagnostics([...diagnostics, ...built.diagnostics]), lastGood };
+    models.set(snapshot, model);
+    return model;
+  };
+}
+
+/** The two targets of BGP mode, `bird` and `bird6`: each one daemon with all its files. */
+export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Target, Target] {
+  const model = modelOf(options);
+  const environment = new Environment(options.templates);
+  const target = (family: 4 | 6): Target => {
+    const name = daemonOf({ family });
+    const names = fileNames(options.layout, name);
+    const { binary, socket } = daemons[name];
+    return {
+      name,
+      fileNames: names.parts ? [names.bird, names.parts.aggr, names.parts.ipam] : [names.bird],
+      render: (snapshot) => {
+        const { bgp, diagnostics, lastGood } = model(snapshot);
+        return { bundle: bgp && renderFamily(environment, bgp[family], options), diagnostics, lastGood };
+      },
+      check: (staged, signal) => checkConfig({ binary, configFile: join(staged.dir, names.bird), signal }),
+      reload: (signal) =>
+        configureBird(socket, { configFile: join(daemons.output, names.bird), signal, clock: daemons.clock }),
+    };
+  };
+  return [target(4), target(6)];
+}

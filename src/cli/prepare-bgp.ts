@@ -1,0 +1,32 @@
+import { type BgpOptions, bgpTargets } from '../bgp-targets.ts';
+import { flavourOf } from '../bird/ask-version.ts';
+import { FLAVOURS, type FlavourName, isFlavourName } from '../bird/flavour.ts';
+import { systemClock } from '../core/clock.ts';
+import { messageOf, UsageError } from '../core/errors.ts';
+import { version } from '../core/version.ts';
+import type { LastGood } from '../datamodel/decode-entries.ts';
+import { builtInTemplates, readTemplates } from '../host/read-templates.ts';
+import type { Settings } from '../settings.ts';
+import type { Target } from '../targets.ts';
+
+/** The dialect to write: the one that was asked for, or the installed binary's. Throws UsageError when that cannot be told. */
+export async function chooseFlavour(settings: Settings): Promise<FlavourName> {
+  if (settings.flavour !== 'auto') return settings.flavour;
+  const { binary } = settings.daemons.bird;
+  const ways = 'give --bird calico or --bird 1.6, or --bird-bin PATH';
+  const asked = await flavourOf(binary).catch((error: unknown) => {
+    throw new UsageError(`--bird auto: cannot ask ${binary} which BIRD it is (${messageOf(error)}): ${ways}`);
+  });
+  if (isFlavourName(asked)) return asked;
+  throw new UsageError(`--bird auto: ${binary} is a BIRD that is not known here (${asked.slice(8)}): ${ways}`);
+}
+
+/** The two targets of BGP mode as the settings describe them. */
+export async function prepareTargets(settings: Settings, lastGood: LastGood): Promise<readonly [Target, Target]> {
+  const flavour = await chooseFlavour(settings);
+  const tree = settings.templates ?? builtInTemplates();
+  const { nodeName, routerId, layout } = settings;
+  const templates = await readTemplates(tree, FLAVOURS[flavour].templates);
+  const options: BgpOptions = { nodeName, routerId, flavour, layout, templates, version, lastGood };
+  return bgpTargets(options, { output: settings.output, ...settings.daemons, clock: systemClock });
+}

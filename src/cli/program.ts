@@ -1,0 +1,144 @@
+import { Command, CommanderError } from 'commander';
+import { messageOf, UsageError } from '../core/errors.ts';
+import { version } from '../core/version.ts';
+import type { Flags } from '../given-options.ts';
+import { OPTIONS, type Option, variableOf } from '../option-table.ts';
+import { resolveSettings, runsInCi, type Settings } from '../settings.ts';
+import { EXIT } from './exit-codes.ts';
+
+/** What a verb is given: its flags, its argument, and a way to resolve the settings from the same flags, any number of times. */
+interface Call {
+  readonly flags: Flags;
+  readonly argument: string | null;
+  readonly settings: () => Promise<Settings>;
+}
+
+interface Verb {
+  readonly name: string;
+  readonly summary: string;
+  readonly argument?: { readonly name: string; readonly help: string };
+  /** Its own options; `common`: it takes the common ones too. */
+  readonly own: readonly Option[];
+  readonly common: boolean;
+  readonly examples: readonly string[];
+  readonly run: (call: Call) => Promise<number>;
+}
+
+const JSON_FLAG: Option = { name: 'json', value: null, help: 'print JSON on standard output' };
+
+/** Every verb; its code is loaded only when it is called. */
+const VERBS: readonly Verb[] = [
+  {
+    name: 'run',
+    summary: 'the service: watch, render, check, write, reload, confirm, until SIGTERM',
+    own: [{ name: 'once', value: null, help: 'converge once, then exit' }],
+    common: true,
+    examples: [
+      'birdconfd run --endpoints http://10.0.0.1:2379 --node worker-3',
+      'birdconfd run --input ./cluster --node worker-3 --output /tmp/bird --bird-socket /tmp/bird.ctl',
+    ],
+    run: async ({ settings, flags }) => {
+      const { runVerb } = await import('./run.ts');
+      return runVerb(await settings(), { once: flags.once === true, reread: settings });
+    },
+  },
+  {
+    name: 'render',
+    summary: "write this node's files into --output once; touches no daemon",
+    own: [],
+    common: true,
+    examples: ['birdconfd render --input ./cluster --node worker-3 --bird 1.6 --output /tmp/bird'],
+    run: async ({ settings, flags }) => {
+      const { renderVerb } = await import('./render.ts');
+      return renderVerb(await settings(), { check: flags.check === 'bird' });
+    },
+  },
+  {
+    name: 'check',
+    summary: 'settings, data and templates only: every fault, with its key and field',
+    own: [JSON_FLAG],
+    common: true,
+    examples: ['birdconfd check --input ./cluster --node worker-3 --json'],
+    run: async ({ settings, flags }) => {
+      const { checkVerb } = await import('./check.ts');
+      return checkVerb(await settings(), { json: flags.json === true });
+    },
+  },
+  {
+    name: 'test',
+    summary: 'the golden harness: render every case under DIR, compare, and have BIRD parse it',
+    argument: { name: 'dir', help: 'a case, or a folder of cases' },
+    own: [
+      { name: 'update', value: null, help: 'make what comes out the goldens' },
+      { name: 'filter', value: 'TEXT', help: 'only cases whose path holds this text' },
+      { name: 'check', value: 'HOW', help: 'bird or none: parse every golden with the real bird and bird6 (bird)' },
+      { name: 'templates', value: 'DIR', help: 'a tree laid out like templates/ in place of the built-in one' },
+      JSON_FLAG,
+    ],
+    common: false,
+    examples: ['birdconfd test fixtures', 'birdconfd test fixtures --filter mesh --update'],
+    run: async ({ flags, argument }) => {
+      const { testVerb } = await import('./test.ts');
+      const text = (value: unknown) => (typeof value === 'string' ? value : null);
+      return testVerb({
+        dir: argument ?? 'fixtures',
+        filter: text(flags.filter),
+        check: flags.check !== 'none',
+        update: flags.update === true,
+        json: flags.json === true,
+        templates: text(flags.templates),
+        ci: runsInCi(),
+        colour: process.stdout.isTTY === true,
+      });
+    },
+  },
+];
+
+const flagText = ({ name, value }: Option): string => `--${name}${value === null ? '' : ` <${value}>`}`;
+
+function helpOf({ examples, common }: Verb): string {
+  const variables = !common
+    ? ''
+    : `\nEach option is also a variable (--bird-socket: ${variableOf('bird-socket')}) and a key of the --config file;
+flag before environment before file. Calico's own variables are understood: NODENAME, ETCD_ENDPOINTS, CALICO_ROUTER_ID …\n`;
+  return `${variables}\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`;
+}
+
+/** Runs the command line and resolves with the exit code; it prints its own errors. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  let code: number = EXIT.ok;
+  const program = new Command('birdconfd')
+    .description('Watches Calico BGP data, renders bird.conf and bird6.conf, checks them, reloads BIRD and confirms.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(see birdconfd --help)');
+  for (const verb of VERBS) {
+    const command = program.command(verb.name).description(verb.summary).exitOverride();
+    if (verb.argument) command.argument(`[${verb.argument.name}]`, verb.argument.help);
+    for (const option of [...verb.own, ...(verb.common ? OPTIONS : [])] as readonly Option[]) {
+      if (option.many) command.option(flagText(option), option.help, (value, all: string[] = []) => [...all, value]);
+      else command.option(flagText(option), option.help);
+    }
+    command.addHelpText('after', helpOf(verb));
+    command.action(async () => {
+      const flags = byOptionName(command.opts());
+      code = await verb.run({ flags, argument: command.args[0] ?? null, settings: () => resolveSettings(flags) });
+    });
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const text =
+      error instanceof UsageError || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
+    process.stderr.write(`birdconfd: ${text}\n`);
+    return EXIT.usage;
+  }
+}
+
+/** Commander names options in camel case (`birdSocket`); settings know them by their own names. */
+const byOptionName = (given: Readonly<Record<string, unknown>>): Flags =>
+  Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`), value]),
+  ) as Flags;

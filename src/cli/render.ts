@@ -1,0 +1,49 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Diagnostic, formatDiagnostic, hasErrors } from '../core/diagnostic.ts';
+import { messageOf } from '../core/errors.ts';
+import { commitBundle } from '../host/commit.ts';
+import { resolveFileOwner } from '../host/file-owner.ts';
+import { stageBundle } from '../host/stage.ts';
+import type { Settings } from '../settings.ts';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { prepareTargets } from './prepare-bgp.ts';
+import { readOnce } from './read-once.ts';
+
+const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
+
+export const tellDiagnostics = (diagnostics: readonly Diagnostic[]): void => {
+  for (const diagnostic of diagnostics) tell(formatDiagnostic(diagnostic));
+};
+
+/**
+ * `birdconfd render`: the files of this node into --output, once, from whatever datastore. It runs no BIRD unless asked to check
+ * and never touches a daemon. Exit 3 when the data have errors; what could be rendered is written all the same.
+ */
+export async function renderVerb(settings: Settings, options: { readonly check: boolean }): Promise<number> {
+  const staging = await mkdtemp(join(tmpdir(), 'birdconfd-render-'));
+  try {
+    const snapshot = await readOnce(settings);
+    const targets = await prepareTargets(settings, new Map());
+    const signal = new AbortController().signal;
+    const owner = await resolveFileOwner(settings, null);
+    const destination = { output: settings.output, mode: settings.fileMode, ...owner };
+    let diagnostics: readonly Diagnostic[] = [];
+    for (const target of targets) {
+      const rendering = target.render(snapshot);
+      diagnostics = rendering.diagnostics; // both daemons' targets report on the same data
+      if (!rendering.bundle) break;
+      const staged = await stageBundle(rendering.bundle, staging);
+      if (options.check) await target.check(staged, signal);
+      await commitBundle(staged, destination);
+    }
+    tellDiagnostics(diagnostics);
+    return hasErrors(diagnostics) ? EXIT.data : EXIT.ok;
+  } catch (error) {
+    tell(`birdconfd render: ${messageOf(error)}`);
+    return exitCodeOf(error);
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,75 @@
+import { hasErrors } from '../core/diagnostic.ts';
+import { messageOf, UsageError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { openLog } from '../log.ts';
+import type { PassReport } from '../pass.ts';
+import { convergeOnce, runService } from '../service.ts';
+import type { Settings } from '../settings.ts';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { prepareTargets } from './prepare-bgp.ts';
+
+/** How long `run --once` waits for the datastore. */
+const ONCE_MS = 10_000;
+
+/** The exit code of `run --once`: the worst that any target met, in the order of the contract. */
+function exitCodeOfReports(reports: readonly PassReport[], strict: boolean): number {
+  const codes: number[] = reports.flatMap((report) => (report.error ? [exitCodeOf(report.error)] : []));
+  const data = reports.some(
+    (report) => report.outcome === 'nothing-to-write' || (strict && hasErrors(report.diagnostics)),
+  );
+  const worst = [EXIT.usage, EXIT.check, EXIT.reload].find((code) => codes.includes(code));
+  return worst ?? (data ? EXIT.data : EXIT.ok);
+}
+
+async function once(settings: Settings, log: Log): Promise<number> {
+  const reports = await convergeOnce(settings, prepareTargets, log, AbortSignal.timeout(ONCE_MS));
+  return exitCodeOfReports(reports, settings.strict);
+}
+
+/** Runs until SIGTERM or SIGINT; SIGHUP reads settings and templates anew, and keeps the old ones when the new are wrong. */
+async function service(first: Settings, reread: () => Promise<Settings>, log: Log): Promise<number> {
+  let settings = first;
+  for (;;) {
+    const stop = new AbortController();
+    let hangUp = false;
+    const end = () => stop.abort();
+    const again = () => {
+      hangUp = true;
+      stop.abort();
+    };
+    process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', again);
+    try {
+      await runService(settings, prepareTargets, log, stop.signal);
+    } finally {
+      process.off('SIGTERM', end).off('SIGINT', end).off('SIGHUP', again);
+    }
+    if (!hangUp) {
+      log('info', 'stopped');
+      return EXIT.ok;
+    }
+    log('info', 'settings-reread');
+    settings = await reread().catch((error: unknown) => {
+      log('error', 'settings-refused', { message: `${messageOf(error)}; the old settings stay in effect` });
+      return settings;
+    });
+  }
+}
+
+/** `birdconfd run`: the service, or one convergence with `--once`. `reread` resolves the settings from the same flags again. */
+export async function runVerb(
+  settings: Settings,
+  options: { readonly once: boolean; readonly reread: () => Promise<Settings> },
+): Promise<number> {
+  if (settings.notRunning) {
+    process.stdout.write(`birdconfd: nothing to run, BIRD does not do the networking here (${settings.notRunning})\n`);
+    return EXIT.ok;
+  }
+  const log = openLog(settings.logLevel, settings.logFormat);
+  try {
+    return await (options.once ? once(settings, log) : service(settings, options.reread, log));
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    log('error', 'ended', { message: messageOf(error) });
+    return exitCodeOf(error);
+  }
+}

@@ -1,0 +1,72 @@
+import type { Etcd3, IWatchResponse } from 'etcd3';
+import type { Entry } from './datastore.ts';
+import { toStageError } from './etcd-errors.ts';
+import type { KeyRange } from './etcd-list.ts';
+
+/** One response of a watch: everything that happened in its range up to and with `revision`, and nothing later. */
+export interface Changes {
+  readonly revision: bigint;
+  /** In the order of their revisions; null: deleted. Empty: only the revision moved. */
+  readonly list: readonly (readonly [key: string, entry: Entry | null])[];
+}
+
+/**
+ * The header's revision is the store's, which is ahead of the events while the watch catches up; only a response without
+ * events (a progress notice, which etcd sends to watches that have caught up) says that everything up to it was delivered.
+ */
+function changesOf(response: IWatchResponse): Changes {
+  return {
+    revision: BigInt(response.events.at(-1)?.kv.mod_revision ?? response.header.revision),
+    list: response.events.map(({ type, kv }) => {
+      const entry = { value: kv.value.toString(), version: kv.mod_revision, origin: 'etcd' };
+      return [kv.key.toString(), type.toLowerCase() === 'delete' ? null : entry];
+    }),
+  };
+}
+
+/** A watch that etcd has confirmed. */
+export interface Watch {
+  /** Never resolves; rejects with the StageError of what ended the watch. */
+  readonly ended: Promise<never>;
+}
+
+/**
+ * Watches `range` from the revision `from` on; resolves once etcd confirmed it. Every response is handed over once, whole,
+ * in order. Aborting `connection`, which the client lives on, ends the watch; the watch aborts it when it ends by itself.
+ *
+ * The first disconnection ends it: etcd3's own resume would go on behind the store's revision and so lose what was not
+ * delivered yet, and it keeps an expired token and a channel that backs off by itself. Its `create()` swallows the
+ * cancellation of a compacted watch, hence `watcher()` (spec stack, 1). The caller resumes, with a new client.
+ */
+export async function openWatch(
+  client: Etcd3,
+  endpoint: string,
+  range: KeyRange,
+  from: bigint,
+  onChanges: (changes: Changes) => void,
+  connection: AbortController,
+): Promise<Watch> {
+  const watcher = client.watch().inRange(range).startRevision(from.toString()).watcher();
+  const detach = () => void watcher.cancel().catch(() => undefined);
+  connection.signal.addEventListener('abort', detach, { once: true });
+  const connected = new Promise<void>((resolve) => watcher.on('connected', () => resolve()));
+  const ended = new Promise<never>((_, reject) => {
+    const fail = (thrown: unknown) => {
+      reject(toStageError(thrown, endpoint));
+      // At once: etcd3 throws, out of any handler, on a late response for a watch that it has given up.
+      connection.abort();
+    };
+    watcher.on('error', fail);
+    watcher.on('disconnected', fail);
+    watcher.on('data', (response) => {
+      if (connection.signal.aborted) return;
+      try {
+        onChanges(changesOf(response));
+      } catch (thrown) {
+        fail(thrown); // etcd3 would skip the rest of the response, then throw it at the process
+      }
+    });
+  });
+  await Promise.race([connected, ended]);
+  return { ended };
+}

@@ -1,0 +1,202 @@
+import { normalize } from 'node:path';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { type Diagnostic, sortDiagnostics } from '../core/diagnostic.ts';
+import { digestOfAll } from '../core/digest.ts';
+import { messageOf, StageError } from '../core/errors.ts';
+import { byBytesOf } from '../core/order.ts';
+import type { Datastore, DatastoreHealth, Entry, Snapshot } from './datastore.ts';
+import { DirectoryWatch } from './directory-watch.ts';
+import { duplicateResource, unreadableDocument } from './documents.ts';
+import { type InputListing, listInputs } from './input-listing.ts';
+import { KeySpace } from './key-space.ts';
+import { type KnownFile, readKnownFile } from './known-file.ts';
+
+export interface FilesOptions {
+  readonly log: (event: string, fields: Record<string, unknown>) => void;
+  /** False: read once, at `start`, and never look again. */
+  readonly watch?: boolean;
+  readonly clock?: Clock;
+}
+
+/** Without events for so long, look nevertheless: network file systems tell nothing of what other hosts write. */
+const LOOK_EVERY_MS = 60_000;
+/** The same while events are known to be missing. */
+const LOOK_BLIND_EVERY_MS = 2_000;
+
+/**
+ * The resources in files and directories (what they may hold: `toEntries`). Every look lists all of them and reads those that
+ * changed; events only say that it is time for one, so that none of them can be misread. Of two files that define one key,
+ * the one whose name sorts first wins.
+ *
+ * What cannot be read keeps what it said last: a file that is damaged or closed to us, everything below a directory that is
+ * closed, and everything below a given path at which nothing stands any more (a volume that is not mounted is no order
+ * to drop every peer). A file that is deleted from a directory takes its entries away.
+ *
+ * `start` rejects with a StageError `datastore`, not retryable: `input-missing`, `input-unreadable` (a given path).
+ * `health().lastError` afterwards: `input-missing`, `input-unreadable` or `watch-failed`, retryable; stale only while
+ * something that was read before cannot be reached at all.
+ */
+export class FilesDatastore implements Datastore {
+  readonly #paths: readonly string[];
+  readonly #log: FilesOptions['log'];
+  readonly #clock: Clock;
+  readonly #watch: DirectoryWatch | null;
+  #space: KeySpace | null = null;
+  #onNewer: () => void = () => undefined;
+  #files: ReadonlyMap<string, KnownFile> = new Map();
+  #diagnostics: readonly Diagnostic[] = [];
+  #dirty = false;
+  #closed = false;
+  #nap = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #staleSince: number | null = null;
+  #fault: StageError | null = null;
+  #watchFault: StageError | null = null;
+
+  constructor(paths: readonly string[], { log, watch = true, clock = systemClock }: FilesOptions) {
+    this.#paths = paths.map((path) => normalize(path).replace(/(?<=.)\/+$/, ''));
+    this.#log = log;
+    this.#clock = clock;
+    const onError = (error: unknown) => this.#onWatchFault(error);
+    this.#watch = watch ? new DirectoryWatch({ onEvent: () => this.#wake(), onError, clock }) : null;
+  }
+
+  async start(prefixes: readonly string[], onNewer: () => void, signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => void this.close(), { once: true });
+    this.#closed ||= signal.aborted;
+    const space = new KeySpace(prefixes);
+    const listing = await listInputs(this.#paths);
+    const [missing] = listing.missing;
+    if (missing !== undefined) throw inputFault('input-missing', `${missing} does not exist`, false);
+    const refused = listing.closed.find(({ path }) => this.#paths.includes(path));
+    if (refused) throw inputFault('input-unreadable', refused.message, false);
+    await this.#take(space, listing);
+    const watch = this.#watch;
+    if (watch) {
+      this.#dirty = await watch.follow(listing.watch);
+      while (this.#dirty && !this.#closed) await this.#look(space, watch);
+    }
+    this.#onNewer = onNewer;
+    this.#space = space;
+    if (watch) this.#running = this.#run(space, watch);
+  }
+
+  snapshot(): Snapshot {
+    if (!this.#space) throw new Error('bug: snapshot before start');
+    return this.#space.snapshot();
+  }
+
+  health(): DatastoreHealth {
+    const inSync = this.#space !== null && this.#staleSince === null;
+    return { inSync, staleSince: this.#staleSince, lastError: this.#fault ?? this.#watchFault };
+  }
+
+  /** What is wrong with the files as they stand now. `onNewer` is called when this changes, too. */
+  diagnostics(): readonly Diagnostic[] {
+    return this.#diagnostics;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#nap.abort();
+    await this.#watch?.close();
+    await this.#running;
+  }
+
+  #wake(): void {
+    this.#dirty = true;
+    this.#nap.abort();
+  }
+
+  #onWatchFault(error: unknown): void {
+    const message = `changes of files are found by looking every ${LOOK_BLIND_EVERY_MS} ms: ${messageOf(error)}`;
+    this.#watchFault = new StageError('datastore', 'watch-failed', message, { retryable: true, cause: error });
+    this.#log('watch-failed', { message });
+    this.#wake();
+  }
+
+  async #run(space: KeySpace, watch: DirectoryWatch): Promise<void> {
+    while (!this.#closed) {
+      this.#nap = new AbortController();
+      if (!this.#dirty)
+        await this.#clock.sleep(this.#watchFault ? LOOK_BLIND_EVERY_MS : LOOK_EVERY_MS, this.#nap.signal);
+      if (!this.#closed) await this.#look(space, watch);
+    }
+  }
+
+  /** Clears `#dirty` before it looks, never after: what happens meanwhile is one more look. */
+  async #look(space: KeySpace, watch: DirectoryWatch): Promise<void> {
+    this.#dirty = false;
+    const listing = await listInputs(this.#paths);
+    if ((await this.#take(space, listing)) && !this.#closed) this.#onNewer();
+    if (await watch.follow(listing.watch)) this.#dirty = true;
+  }
+
+  /** True if the copy or the diagnostics changed. */
+  async #take(space: KeySpace, listing: InputListing): Promise<boolean> {
+    const files = new Map<string, KnownFile>();
+    for (const name of listing.files) {
+      const file = await readKnownFile(name, this.#files.get(name), this.#clock);
+      if (file) files.set(name, file);
+    }
+    const unseen = [...listing.missing, ...listing.closed.map(({ path }) => path)];
+    for (const [name, file] of this.#files) {
+      const isUnseen = unseen.some((path) => name === path || name.startsWith(`${path}/`));
+      if (isUnseen && !files.has(name)) files.set(name, file);
+    }
+    this.#judge(listing, files);
+    const before = this.#files;
+    this.#files = files;
+    const isSame =
+      files.size === before.size && [...files].every(([name, file]) => before.get(name)?.entries === file.entries);
+    return this.#show(space, listing, isSame);
+  }
+
+  #show(space: KeySpace, listing: InputListing, entriesAreSame: boolean): boolean {
+    const sorted = [...this.#files].sort(byBytesOf(([name]) => name));
+    const { entries, duplicates } = merge(sorted.map(([, file]) => file));
+    const faults = [
+      ...listing.missing.map((path) => unreadableDocument(path, 'is there no more; what it said last stays in effect')),
+      ...listing.closed.map(({ path, message }) => unreadableDocument(path, message)),
+    ];
+    const diagnostics = sortDiagnostics([...faults, ...duplicates, ...sorted.flatMap(([, file]) => file.diagnostics)]);
+    const entriesChanged = !entriesAreSame && space.replace(entries);
+    space.at(digestOfAll(sorted.flatMap(([name, { digest }]) => [name, digest])).slice(0, 16));
+    if (JSON.stringify(diagnostics) === JSON.stringify(this.#diagnostics)) return entriesChanged;
+    this.#diagnostics = diagnostics;
+    return true;
+  }
+
+  #judge(listing: InputListing, files: ReadonlyMap<string, KnownFile>): void {
+    const named = (state: KnownFile['state']) =>
+      [...files].filter(([, file]) => file.state === state).map(([name]) => name);
+    const closed = [...listing.closed.map(({ path }) => path), ...named('closed')];
+    const damaged = named('damaged');
+    const isStale = listing.missing.length + closed.length > 0;
+    this.#staleSince = isStale ? (this.#staleSince ?? this.#clock.now()) : null;
+    const [code, paths] =
+      listing.missing.length > 0 ? ['input-missing', listing.missing] : ['input-unreadable', [...closed, ...damaged]];
+    this.#fault =
+      paths.length > 0 ? inputFault(code, `${paths.join(', ')}: what was read last stays in effect`, true) : null;
+  }
+}
+
+/** All entries, the first file's winning, in one map. */
+function merge(files: readonly KnownFile[]): {
+  entries: ReadonlyMap<string, Entry>;
+  duplicates: readonly Diagnostic[];
+} {
+  const entries = new Map<string, Entry>();
+  const duplicates: Diagnostic[] = [];
+  for (const file of files) {
+    for (const [key, entry] of file.entries) {
+      const first = entries.get(key);
+      if (first) duplicates.push(duplicateResource(key, first.origin, entry.origin));
+      else entries.set(key, entry);
+    }
+  }
+  return { entries, duplicates };
+}
+
+const inputFault = (code: string, message: string, retryable: boolean): StageError =>
+  new StageError('datastore', code, message, { retryable });

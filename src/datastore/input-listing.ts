@@ -1,0 +1,92 @@
+import type { Stats } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../core/errors.ts';
+import { byBytes } from '../core/order.ts';
+import { tracePath } from './path-trace.ts';
+
+/** What stands at the given paths now. */
+export interface InputListing {
+  /** Named as given, or as found below what was given; sorted by bytes, each once. */
+  readonly files: readonly string[];
+  /** Given paths at which nothing stands. */
+  readonly missing: readonly string[];
+  /** Given paths, and directories below them, that cannot be looked into. */
+  readonly closed: readonly { readonly path: string; readonly message: string }[];
+  /** The directories whose events tell of a change, by real path: which names matter in each, null for all. */
+  readonly watch: ReadonlyMap<string, ReadonlySet<string> | null>;
+}
+
+const DOCUMENTS = /\.(?:ya?ml|json)$/i;
+
+/**
+ * Lists the files at `paths`: a path that is no directory is taken whatever its name, a directory is searched for *.yaml,
+ * *.yml and *.json. Links are followed, each directory is searched once. Names with a leading dot are left out: editors'
+ * temporary files, and the `..data` through which the visible links of a mounted ConfigMap lead. Never rejects.
+ */
+export async function listInputs(paths: readonly string[]): Promise<InputListing> {
+  const search = new Search();
+  for (const path of paths) await search.given(path);
+  return { ...search, files: [...search.files].sort(byBytes) };
+}
+
+class Search implements Omit<InputListing, 'files'> {
+  readonly files = new Set<string>();
+  readonly missing: string[] = [];
+  readonly closed: { path: string; message: string }[] = [];
+  readonly watch = new Map<string, Set<string> | null>();
+  readonly #searched = new Set<string>();
+
+  async given(path: string): Promise<void> {
+    await this.#trace(path);
+    const stats = await this.#statOf(path);
+    if (stats === null) this.missing.push(path);
+    else if (stats?.isDirectory()) await this.#directory(path);
+    else if (stats) this.files.add(path);
+  }
+
+  async #directory(path: string): Promise<void> {
+    try {
+      const real = await realpath(path);
+      if (this.#searched.has(real)) return;
+      this.#searched.add(real);
+      this.watch.set(real, null);
+      const found = await readdir(path, { withFileTypes: true });
+      for (const entry of found.sort((a, b) => byBytes(a.name, b.name))) {
+        if (!entry.name.startsWith('.')) await this.#entry(join(path, entry.name), entry);
+      }
+    } catch (error) {
+      this.closed.push({ path, message: messageOf(error) });
+    }
+  }
+
+  async #entry(path: string, entry: Pick<Stats, 'isDirectory' | 'isFile' | 'isSymbolicLink'>): Promise<void> {
+    if (entry.isSymbolicLink()) await this.#trace(path);
+    const at = entry.isSymbolicLink() ? await this.#statOf(path) : entry;
+    if (at?.isDirectory()) await this.#directory(path);
+    else if (at?.isFile() && DOCUMENTS.test(path)) this.files.add(path);
+  }
+
+  async #trace(path: string): Promise<void> {
+    for (const { directory, name } of await tracePath(path)) {
+      const names = this.watch.get(directory);
+      if (names === undefined) this.watch.set(directory, new Set([name]));
+      else names?.add(name);
+    }
+  }
+
+  /** Null when nothing is there, undefined when it cannot be told. */
+  async #statOf(path: string): Promise<Stats | null | undefined> {
+    try {
+      return await stat(path);
+    } catch (error) {
+      if (isAbsent(error)) return null;
+      this.closed.push({ path, message: messageOf(error) });
+      return undefined;
+    }
+  }
+}
+
+/** Nothing stands at the path (or what stood above it is no directory). */
+export const isAbsent = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');

@@ -1,0 +1,109 @@
+import { bgpTargets } from '../bgp-targets.ts';
+import { FLAVOURS } from '../bird/flavour.ts';
+import { systemClock } from '../core/clock.ts';
+import { type Diagnostic, hasErrors, sortDiagnostics } from '../core/diagnostic.ts';
+import { prefixesFor, resourceName, resourcePrefix } from '../core/keys.ts';
+import { byBytes } from '../core/order.ts';
+import { MemoryDatastore } from '../datastore/memory.ts';
+import { readTemplates } from '../host/read-templates.ts';
+import type { Layout } from '../render/view.ts';
+import { resolveSettings } from '../settings.ts';
+import type { Scenario, Step } from './scenario.ts';
+
+/** What a case gives: path below the case folder → text, and the exit code that `render` would have. */
+export interface CaseResult {
+  readonly files: ReadonlyMap<string, string>;
+  readonly exit: number;
+  /** Paths whose bytes depend on the order in which the data arrived: always a bug. */
+  readonly unstable: readonly string[];
+}
+
+/** Stands in the goldens' headers, so that a release does not change them all. */
+const VERSION = 'golden';
+
+interface Variant {
+  readonly node: string;
+  readonly bird: Scenario['birds'][number];
+  readonly layout: Layout;
+}
+
+function nodesOf(scenario: Scenario): readonly string[] {
+  if (scenario.nodes !== 'all') return scenario.nodes;
+  const keys = scenario.steps.flatMap((step) => Object.keys(step.values));
+  const names = keys.filter((key) => key.startsWith(resourcePrefix('Node'))).map((key) => resourceName('Node', key));
+  return [...new Set(names.filter((name) => name !== null))].sort(byBytes);
+}
+
+/** The case's steps through one node's targets, as a running service would see them. */
+async function runVariant(scenario: Scenario, variant: Variant, templates: string, steps: readonly Step[]) {
+  const { node, bird, layout } = variant;
+  const flags = { datastore: 'files', input: [scenario.dir], node, layout, bird };
+  const { nodeName, routerId, daemons } = await resolveSettings(flags, scenario.env);
+  const texts = await readTemplates(templates, FLAVOURS[bird].templates);
+  const options = {
+    nodeName,
+    routerId,
+    flavour: bird,
+    layout,
+    templates: texts,
+    version: VERSION,
+    lastGood: new Map(),
+  };
+  const targets = bgpTargets(options, { output: scenario.dir, ...daemons, clock: systemClock });
+  const store = new MemoryDatastore();
+  await store.start(prefixesFor(nodeName), () => {}, new AbortController().signal);
+  const results: { step: Step; files: Map<string, string>; diagnostics: readonly Diagnostic[] }[] = [];
+  let before: Readonly<Record<string, string>> = {};
+  for (const step of steps) {
+    for (const key of Object.keys(before)) if (!(key in step.values)) store.delete(key);
+    for (const [key, value] of Object.entries(step.values)) if (before[key] !== value) store.put(key, value);
+    before = step.values;
+    const renderings = targets.map((target) => target.render(store.snapshot()));
+    const files = renderings.flatMap(({ bundle }) => bundle?.files ?? []);
+    const folder = `${step.out}/${node}/${bird}-${layout}`;
+    results.push({
+      step,
+      files: new Map(files.map((file) => [`${folder}/${file.name}`, file.text])),
+      diagnostics: [...step.diagnostics, ...renderings.flatMap(({ diagnostics }) => diagnostics)],
+    });
+  }
+  return results;
+}
+
+/** The same step with its keys in the opposite order of arrival. */
+const reversed = (step: Step): Step => ({ ...step, values: Object.fromEntries(Object.entries(step.values).reverse()) });
+
+/** Renders every node, dialect, layout and step of a case, each twice from different orders of arrival. Pure but for reading templates. */
+export async function runCase(scenario: Scenario, templates: string): Promise<CaseResult> {
+  const files = new Map<string, string>();
+  const unstable: string[] = [];
+  const byNode = new Map<string, Diagnostic[]>();
+  for (const node of nodesOf(scenario)) {
+    for (const bird of scenario.birds) {
+      for (const layout of scenario.layouts) {
+        const variant = { node, bird, layout };
+        const results = await runVariant(scenario, variant, templates, scenario.steps);
+        const again = await runVariant(scenario, variant, templates, scenario.steps.map(reversed));
+        for (const [i, { step, files: rendered, diagnostics }] of results.entries()) {
+          for (const [path, text] of rendered) {
+            files.set(path, text);
+            if (again[i]?.files.get(path) !== text) unstable.push(path);
+          }
+          const place = `${step.out}/${node}`;
+          byNode.set(place, [...(byNode.get(place) ?? []), ...diagnostics]);
+        }
+      }
+    }
+  }
+  for (const [place, diagnostics] of byNode) {
+    if (diagnostics.length > 0) files.set(`${place}/diagnostics.yaml`, await diagnosticsText(diagnostics));
+  }
+  return { files, unstable, exit: [...byNode.values()].some(hasErrors) ? 3 : 0 };
+}
+
+async function diagnosticsText(diagnostics: readonly Diagnostic[]): Promise<string> {
+  const { stringify } = await import('yaml');
+  return stringify(
+    sortDiagnostics(diagnostics).map(({ severity, code, key, path }) => ({ severity, code, key, path })),
+  );
+}

@@ -1,0 +1,94 @@
+import { mkdir, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Digest } from '../core/digest.ts';
+import { messageOf } from '../core/errors.ts';
+import type { Digests } from '../render/bundle.ts';
+import { diskError } from './disk-error.ts';
+import { ifThere } from './system-error.ts';
+import { PRIVATE, writeFile } from './write-file.ts';
+
+/** What one target has to remember across a restart (architecture, 6). */
+export interface LedgerRecord {
+  readonly version: 1;
+  /** Of the files as they were last written. */
+  readonly live: Digests | null;
+  /** The statements that the daemon last said it runs. */
+  readonly confirmed: Digest | null;
+  /** The daemon's text for the time it started, when it said so. */
+  readonly boot: string | null;
+  /** Datastore key → the last valid value of keys whose current value is not. */
+  readonly lastGood: Readonly<Record<string, string>>;
+}
+
+export const EMPTY_RECORD: LedgerRecord = { version: 1, live: null, confirmed: null, boot: null, lastGood: {} };
+
+export interface LedgerReading {
+  readonly record: LedgerRecord;
+  /** For the operator, when what lay there could not be used; null when all is well. */
+  readonly warning: string | null;
+}
+
+/**
+ * Reads a target's ledger; none yet is an empty record. What is no ledger is kept aside as `PATH.corrupt` (in place of an earlier
+ * one), and the record is empty: nothing counts as confirmed, so the worst is a reload too many. Rejects with a StageError `commit`
+ * when the file cannot be read or kept aside.
+ */
+export async function readLedger(path: string): Promise<LedgerReading> {
+  try {
+    const text = await ifThere(readFile(path, 'utf8'));
+    if (text === null) return { record: EMPTY_RECORD, warning: null };
+    const fault = await faultOf(text);
+    if (fault === null) return { record: JSON.parse(text), warning: null };
+    await rename(path, `${path}.corrupt`);
+    const warning = `the ledger ${path} was no ledger (${fault}); it is kept as ${path}.corrupt and begun anew`;
+    return { record: EMPTY_RECORD, warning };
+  } catch (cause) {
+    throw diskError(`cannot read the ledger ${path}`, cause);
+  }
+}
+
+/** Puts `record` on the disk (0600), whole or not at all; nothing is written when the file says the same already. Rejects with a StageError `commit`. */
+export async function writeLedger(path: string, record: LedgerRecord): Promise<void> {
+  const text = `${JSON.stringify(record, null, 2)}\n`;
+  try {
+    if ((await ifThere(readFile(path, 'utf8'))) === text) return;
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(path, text, PRIVATE);
+  } catch (cause) {
+    throw diskError(`cannot write the ledger ${path}`, cause);
+  }
+}
+
+const DIGEST = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+
+/** Other properties are let pass: a later version may have added them. */
+const SCHEMA = {
+  type: 'object',
+  required: ['version', 'live', 'confirmed', 'boot', 'lastGood'],
+  properties: {
+    version: { const: 1 },
+    live: {
+      anyOf: [
+        { type: 'null' },
+        { type: 'object', required: ['bytes', 'statements'], properties: { bytes: DIGEST, statements: DIGEST } },
+      ],
+    },
+    confirmed: { anyOf: [{ type: 'null' }, DIGEST] },
+    boot: { anyOf: [{ type: 'null' }, { type: 'string' }] },
+    lastGood: { type: 'object', additionalProperties: { type: 'string' } },
+  },
+};
+
+/** Why `text` is no ledger; null when it is one. */
+async function faultOf(text: string): Promise<string | null> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return messageOf(error);
+  }
+  // Loaded only where there is a ledger to read: import and compilation cost tens of milliseconds.
+  const { Ajv } = await import('ajv');
+  const ajv = new Ajv();
+  return ajv.validate(SCHEMA, value) ? null : ajv.errorsText(ajv.errors, { dataVar: 'ledger' });
+}

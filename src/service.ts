@@ -1,0 +1,119 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from './core/clock.ts';
+import { Dirty } from './core/dirty.ts';
+import { prefixesFor } from './core/keys.ts';
+import type { Log } from './core/log.ts';
+import type { LastGood } from './datamodel/decode-entries.ts';
+import type { Datastore } from './datastore/datastore.ts';
+import { resolveFileOwner } from './host/file-owner.ts';
+import { type LedgerRecord, readLedger } from './host/ledger.ts';
+import { sweepStage } from './host/stage.ts';
+import { openDatastore } from './open-datastore.ts';
+import { ledgerPath, type PassReport, runPass, type TargetPlace } from './pass.ts';
+import { reconcile } from './reconciler.ts';
+import type { Settings } from './settings.ts';
+import { TargetStatus } from './status.ts';
+import type { Target } from './targets.ts';
+
+/** The daemons of BGP mode; each has a ledger of this name. */
+const NAMES = ['bird', 'bird6'] as const;
+
+/** How targets are made once the ledgers are read; the command line hands it in. */
+export type MakeTargets = (settings: Settings, lastGood: LastGood) => Promise<readonly Target[]>;
+
+interface Prepared {
+  readonly target: Target;
+  readonly place: TargetPlace;
+  readonly status: TargetStatus;
+}
+
+async function prepare(settings: Settings, makeTargets: MakeTargets, log: Log): Promise<readonly Prepared[]> {
+  await mkdir(settings.stateDir, { recursive: true, mode: 0o700 });
+  await sweepStage(join(settings.stateDir, 'stage'));
+  const ledgers = new Map<string, LedgerRecord>();
+  for (const name of NAMES) {
+    const { record, warning } = await readLedger(ledgerPath(settings.stateDir, name));
+    if (warning) log('warn', 'ledger-unreadable', { target: name, message: warning });
+    ledgers.set(name, record);
+  }
+  const lastGood = new Map([...ledgers.values()].flatMap((record) => Object.entries(record.lastGood)));
+  const targets = await makeTargets(settings, lastGood);
+  return targets.map((target) => {
+    const socket = settings.daemons[target.name === 'bird6' ? 'bird6' : 'bird'].socket;
+    const ledger = ledgers.get(target.name);
+    if (!ledger) throw new Error(`bug: no ledger for ${target.name}`);
+    const place: TargetPlace = {
+      stateDir: settings.stateDir,
+      output: settings.output,
+      destination: async () => ({
+        output: settings.output,
+        mode: settings.fileMode,
+        ...(await resolveFileOwner(settings, socket)),
+      }),
+      check: settings.check,
+      clock: systemClock,
+      ledger,
+      refused: null,
+    };
+    return { target, place, status: new TargetStatus(target.name, log) };
+  });
+}
+
+async function onePass({ target, place, status }: Prepared, datastore: Datastore, signal: AbortSignal) {
+  const report = await runPass(target, datastore.snapshot(), place, signal);
+  status.record(report);
+  return report;
+}
+
+/**
+ * The service: one loop per target over one datastore, until `signal` aborts. A pass that is past its commit then finishes its
+ * reload. Rejects with a StageError `datastore` that no retry can cure, or a UsageError.
+ */
+export async function runService(
+  settings: Settings,
+  makeTargets: MakeTargets,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const prepared = await prepare(settings, makeTargets, log);
+  const datastore = await openDatastore(settings, { log, clock: systemClock, watch: true });
+  const dirty = prepared.map(() => new Dirty());
+  const raiseAll = () => {
+    for (const slot of dirty) slot.raise();
+  };
+  try {
+    await datastore.start(prefixesFor(settings.nodeName), raiseAll, signal);
+    log('info', 'in-sync', { revision: datastore.snapshot().revision });
+    const pacing = { quietMs: settings.quietMs, maxWaitMs: settings.maxWaitMs, resyncMs: settings.resyncMs };
+    const never = new AbortController().signal;
+    const loops = prepared.map((each, i) => {
+      const pass = () => onePass(each, datastore, never);
+      return reconcile({ dirty: dirty[i]!, clock: systemClock, pacing, random: Math.random, pass }, signal);
+    });
+    await Promise.all(loops);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    await datastore.close();
+  }
+}
+
+/** One pass over each target. Rejects like `runService`; an unreachable datastore is given up when `signal` aborts. */
+export async function convergeOnce(
+  settings: Settings,
+  makeTargets: MakeTargets,
+  log: Log,
+  signal: AbortSignal,
+): Promise<readonly PassReport[]> {
+  const prepared = await prepare(settings, makeTargets, log);
+  const datastore = await openDatastore(settings, { log, clock: systemClock, watch: false });
+  try {
+    await datastore.start(prefixesFor(settings.nodeName), () => {}, signal);
+    const reports: PassReport[] = [];
+    for (const each of prepared) reports.push(await onePass(each, datastore, new AbortController().signal));
+    return reports;
+  } finally {
+    await datastore.close();
+  }
+}

@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Etcd3 } from 'etcd3';
+import { eventually } from './eventually.ts';
+
+/** Files of the server's certificates and the bytes of a client's (see `makeCertificates`). */
+export interface EtcdTls {
+  readonly server: { readonly ca: string; readonly cert: string; readonly key: string };
+  readonly client: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer };
+}
+
+export interface EtcdServerOptions {
+  /** Kept when the server stops; without it a temporary one is made and removed. */
+  readonly dataDir?: string;
+  readonly port?: number;
+  readonly tls?: EtcdTls;
+  /** Turns on authentication: `user` may read what is under `prefix`; root's password is the same. */
+  readonly auth?: { readonly user: string; readonly password: string; readonly prefix: string };
+}
+
+export interface EtcdServer {
+  readonly endpoint: string;
+  readonly port: number;
+  /** May write; with `auth` it is root. */
+  readonly client: Etcd3;
+  /** Ends the process as an operator would; the data stay, so that `restart` brings them back. */
+  shutDown(): Promise<void>;
+  /** Ends the process without letting it know. */
+  kill9(): Promise<void>;
+  /** Starts it again on the same port once it has been down for `downSeconds`; `wiped`: with an empty store. */
+  restart(options?: { downSeconds?: number; wiped?: boolean }): Promise<void>;
+  /** Ends everything and removes what was made; safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** A port of the loopback address that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+function argumentsOf(dataDir: string, port: number, peerPort: number, tls: EtcdTls | undefined): string[] {
+  const url = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
+  const peer = `http://127.0.0.1:${peerPort}`;
+  const { ca, cert, key } = tls?.server ?? {};
+  return [
+    ...['--data-dir', dataDir, '--logger', 'zap', '--log-outputs', 'stderr', '--log-level', 'error'],
+    ...['--listen-client-urls', url, '--advertise-client-urls', url],
+    ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`],
+    ...(tls ? [`--trusted-ca-file=${ca}`, `--cert-file=${cert}`, `--key-file=${key}`, '--client-cert-auth'] : []),
+  ];
+}
+
+async function enableAuth(client: Etcd3, { user, password, prefix }: NonNullable<EtcdServerOptions['auth']>) {
+  const role = client.role('reader');
+  await role.create();
+  await role.grant({ permission: 'Read', range: client.range({ prefix }) });
+  for (const [name, roleName] of [
+    ['root', 'root'],
+    [user, 'reader'],
+  ] as const) {
+    if (roleName === 'root') await client.role('root').create();
+    await client.user(name).create(password);
+    await client.user(name).addRole(roleName);
+  }
+  await client.auth.authEnable();
+}
+
+/** Starts a real etcd with one member on the loopback address and waits until it answers. */
+export async function startEtcd(options: EtcdServerOptions = {}): Promise<EtcdServer> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'birdconfd-etcd-')));
+  const [port, peerPort] = [options.port ?? (await freePort()), await freePort()];
+  const endpoint = `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`;
+  const tls = options.tls?.client;
+  const credentials = tls ? { rootCertificate: tls.ca, certChain: tls.cert, privateKey: tls.key } : undefined;
+  const connect = (auth?: { username: string; password: string }) =>
+    new Etcd3({
+      hosts: endpoint,
+      ...(credentials && { credentials }),
+      ...(auth && { auth }),
+      grpcOptions: { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 200 },
+      defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + 10_000 }),
+    });
+  let client = connect();
+  let child: ChildProcess | null = null;
+
+  const run = async (downSeconds: number) => {
+    const etcd = ['etcd', ...argumentsOf(dataDir, port, peerPort, options.tls)];
+    const started = spawn('sh', ['-c', `sleep ${downSeconds}; exec "$@"`, 'sh', ...etcd], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    child = started;
+    let said = '';
+    started.stderr.on('data', (chunk: Buffer) => {
+      said += chunk;
+    });
+    await eventually(
+      async () => {
+        if (started.exitCode !== null) throw new Error(`etcd ended: ${said}`);
+        await client.get('is it there').exec();
+      },
+      { timeoutMs: 20_000 + downSeconds * 1_000 },
+    );
+  };
+  const end = async (signal: NodeJS.Signals) => {
+    const ended = child;
+    child = null;
+    if (!ended || ended.exitCode !== null || ended.signalCode !== null) return;
+    const gone = once(ended, 'exit');
+    ended.kill(signal);
+    await gone;
+  };
+  const stop = async () => {
+    client.close();
+    await end('SIGKILL');
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+  };
+
+  try {
+    await run(0);
+    if (options.auth) {
+      await enableAuth(client, options.auth);
+      client.close();
+      client = connect({ username: 'root', password: options.auth.password });
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    endpoint,
+    port,
+    get client() {
+      return client;
+    },
+    shutDown: () => end('SIGTERM'),
+    kill9: () => end('SIGKILL'),
+    async restart({ downSeconds = 0, wiped = false } = {}) {
+      await end('SIGKILL');
+      if (wiped) await rm(join(dataDir, 'member'), { recursive: true, force: true });
+      await run(downSeconds);
+    },
+    stop,
+  };
+}
