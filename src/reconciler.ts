@@ -43,7 +43,7 @@ export async function reconcile({ dirty, clock, pacing, random, pass }: Loop, si
     const now = clock.now();
     const due = Math.min(retryAt ?? Number.POSITIVE_INFINITY, lastEnd + pacing.resyncMs);
     if (!dirty.raised && now < due) {
-      await raisedOrElapsed(dirty, clock, due - now, signal);
+      await firstOf((over) => [dirty.wait(over), clock.sleep(due - now, over)], signal);
       continue;
     }
     if (dirty.raised && now - lastEnd < pacing.quietMs) await settle(dirty, clock, pacing, signal);
@@ -60,15 +60,16 @@ export async function reconcile({ dirty, clock, pacing, random, pass }: Loop, si
 /** Waits for quiet. It only looks at the slot's wake-ups and leaves the clearing to the loop, so that none is lost. */
 async function settle(dirty: Dirty, clock: Clock, { quietMs, maxWaitMs }: Pacing, signal: AbortSignal): Promise<void> {
   const end = clock.now() + maxWaitMs;
-  for (let seen = -1; seen !== dirty.raises && clock.now() < end && !signal.aborted; ) {
-    seen = dirty.raises;
-    await clock.sleep(Math.min(quietMs, end - clock.now()), signal);
+  for (let quiet = false; !quiet && clock.now() < end && !signal.aborted; ) {
+    const quietAt = Math.min(clock.now() + quietMs, end);
+    await firstOf((over) => [dirty.next(over), clock.sleep(quietAt - clock.now(), over)], signal);
+    quiet = clock.now() >= quietAt;
   }
 }
 
-async function raisedOrElapsed(dirty: Dirty, clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+/** Resolves with the first of them, and ends the others by the signal that they are given. */
+async function firstOf(start: (over: AbortSignal) => readonly Promise<void>[], signal: AbortSignal): Promise<void> {
   const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
-  await Promise.race([dirty.wait(either), clock.sleep(ms, either)]);
+  await Promise.race(start(AbortSignal.any([signal, over.signal])));
   over.abort();
 }

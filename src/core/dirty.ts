@@ -4,12 +4,10 @@
  */
 export class Dirty {
   #raised = false;
-  #raises = 0;
   #waiting: (() => void)[] = [];
 
   raise(): void {
     this.#raised = true;
-    this.#raises++;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const wake of waiting) wake();
@@ -26,17 +24,18 @@ export class Dirty {
     return this.#raised;
   }
 
-  /** How often it was raised in all: who waits for quiet sees by it whether more came. */
-  get raises(): number {
-    return this.#raises;
-  }
-
   /** Resolves once the slot is raised, or when `signal` aborts. It does not clear the slot. */
   async wait(signal: AbortSignal): Promise<void> {
-    if (this.#raised || signal.aborted) return;
+    if (!this.#raised) await this.next(signal);
+  }
+
+  /** Resolves when it is raised from now on, also where it already is, or when `signal` aborts. It does not clear the slot. */
+  async next(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     await new Promise<void>((resolve) => {
       const wake = () => {
         signal.removeEventListener('abort', wake);
+        this.#waiting = this.#waiting.filter((other) => other !== wake);
         resolve();
       };
       signal.addEventListener('abort', wake, { once: true });

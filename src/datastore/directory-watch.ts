@@ -1,19 +1,19 @@
 import { stat } from 'node:fs/promises';
 import type { FSWatcher } from 'chokidar';
 import type { Clock } from '../core/clock.ts';
+import { messageOf, StageError } from '../core/errors.ts';
 
 /** Directories by real path: the names in each whose events matter, null for all. */
 export type WatchedDirectories = ReadonlyMap<string, ReadonlySet<string> | null>;
 
 export interface DirectoryWatchOptions {
-  /** Something happened; what, is for the caller to find out. */
+  /** Something happened (or `fault` did); what, is for the caller to find out. */
   readonly onEvent: () => void;
-  /** Events may be missing from now on. */
-  readonly onError: (error: unknown) => void;
   readonly clock: Clock;
 }
 
-const READY_WITHIN_MS = 5_000;
+/** chokidar is never ready when a directory goes while it reads it: then it is asked anew, with twice the patience. */
+const PATIENCE_MS = { first: 500, longest: 8_000 };
 
 /**
  * Tells that something happened in a set of directories, but not what. Directories, because a watch on a file goes deaf when
@@ -25,11 +25,18 @@ export class DirectoryWatch {
   #watcher: FSWatcher | null = null;
   #watched = '';
   #directories: WatchedDirectories = new Map();
+  #patienceMs = PATIENCE_MS.first;
   #pending: AbortController | null = null;
+  #fault: StageError | null = null;
   #closed = false;
 
   constructor(options: DirectoryWatchOptions) {
     this.#options = options;
+  }
+
+  /** Why events may be missing; null while none should be. A StageError `datastore`, `watch-failed`, retryable. */
+  get fault(): StageError | null {
+    return this.#fault;
   }
 
   /**
@@ -43,6 +50,7 @@ export class DirectoryWatch {
     const set = JSON.stringify(present);
     if (set === this.#watched || this.#closed) return false;
     this.#watched = set;
+    this.#fault = null;
     // Close first: chokidar would share the handle of the directory that is gone with the one now at its path.
     await this.#watcher?.close();
     const { watch } = await import('chokidar');
@@ -57,8 +65,8 @@ export class DirectoryWatch {
     });
     this.#watcher.on('raw', (_, name, details) => this.#onRaw(name, details));
     this.#watcher.on('all', this.#options.onEvent);
-    this.#watcher.on('error', this.#options.onError);
-    await this.#ready(this.#watcher);
+    this.#watcher.on('error', (error) => this.#fail(error));
+    if (!(await this.#isReady(this.#watcher))) this.#watched = '';
     return true;
   }
 
@@ -78,12 +86,21 @@ export class DirectoryWatch {
     }
   }
 
-  async #ready(watcher: FSWatcher): Promise<void> {
+  async #isReady(watcher: FSWatcher): Promise<boolean> {
     const pending = new AbortController();
     this.#pending = pending;
     watcher.once('ready', () => pending.abort());
-    await this.#options.clock.sleep(READY_WITHIN_MS, pending.signal);
-    if (!pending.signal.aborted) this.#options.onError(new Error(`no watch after ${READY_WITHIN_MS} ms`));
+    await this.#options.clock.sleep(this.#patienceMs, pending.signal);
+    const { first, longest } = PATIENCE_MS;
+    if (!pending.signal.aborted && this.#patienceMs === longest) this.#fail(`no watch within ${longest} ms`);
+    this.#patienceMs = pending.signal.aborted ? first : Math.min(2 * this.#patienceMs, longest);
+    return pending.signal.aborted;
+  }
+
+  #fail(error: unknown): void {
+    const message = `changes of files are found late: ${messageOf(error)}`;
+    this.#fault = new StageError('datastore', 'watch-failed', message, { retryable: true, cause: error });
+    this.#options.onEvent();
   }
 }
 

@@ -2,7 +2,7 @@ import { normalize } from 'node:path';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type Diagnostic, sortDiagnostics } from '../core/diagnostic.ts';
 import { digestOfAll } from '../core/digest.ts';
-import { messageOf, StageError } from '../core/errors.ts';
+import { StageError } from '../core/errors.ts';
 import { byBytesOf } from '../core/order.ts';
 import type { Datastore, DatastoreHealth, Entry, Snapshot } from './datastore.ts';
 import { DirectoryWatch } from './directory-watch.ts';
@@ -51,14 +51,13 @@ export class FilesDatastore implements Datastore {
   #running: Promise<void> = Promise.resolve();
   #staleSince: number | null = null;
   #fault: StageError | null = null;
-  #watchFault: StageError | null = null;
+  #logged: StageError | null = null;
 
   constructor(paths: readonly string[], { log, watch = true, clock = systemClock }: FilesOptions) {
     this.#paths = paths.map((path) => normalize(path).replace(/(?<=.)\/+$/, ''));
     this.#log = log;
     this.#clock = clock;
-    const onError = (error: unknown) => this.#onWatchFault(error);
-    this.#watch = watch ? new DirectoryWatch({ onEvent: () => this.#wake(), onError, clock }) : null;
+    this.#watch = watch ? new DirectoryWatch({ onEvent: () => this.#wake(), clock }) : null;
   }
 
   async start(prefixes: readonly string[], onNewer: () => void, signal: AbortSignal): Promise<void> {
@@ -88,7 +87,7 @@ export class FilesDatastore implements Datastore {
 
   health(): DatastoreHealth {
     const inSync = this.#space !== null && this.#staleSince === null;
-    return { inSync, staleSince: this.#staleSince, lastError: this.#fault ?? this.#watchFault };
+    return { inSync, staleSince: this.#staleSince, lastError: this.#fault ?? this.#watch?.fault ?? null };
   }
 
   /** What is wrong with the files as they stand now. `onNewer` is called when this changes, too. */
@@ -108,18 +107,10 @@ export class FilesDatastore implements Datastore {
     this.#nap.abort();
   }
 
-  #onWatchFault(error: unknown): void {
-    const message = `changes of files are found by looking every ${LOOK_BLIND_EVERY_MS} ms: ${messageOf(error)}`;
-    this.#watchFault = new StageError('datastore', 'watch-failed', message, { retryable: true, cause: error });
-    this.#log('watch-failed', { message });
-    this.#wake();
-  }
-
   async #run(space: KeySpace, watch: DirectoryWatch): Promise<void> {
     while (!this.#closed) {
       this.#nap = new AbortController();
-      if (!this.#dirty)
-        await this.#clock.sleep(this.#watchFault ? LOOK_BLIND_EVERY_MS : LOOK_EVERY_MS, this.#nap.signal);
+      if (!this.#dirty) await this.#clock.sleep(watch.fault ? LOOK_BLIND_EVERY_MS : LOOK_EVERY_MS, this.#nap.signal);
       if (!this.#closed) await this.#look(space, watch);
     }
   }
@@ -130,6 +121,9 @@ export class FilesDatastore implements Datastore {
     const listing = await listInputs(this.#paths);
     if ((await this.#take(space, listing)) && !this.#closed) this.#onNewer();
     if (await watch.follow(listing.watch)) this.#dirty = true;
+    const { fault } = watch;
+    if (fault && fault.message !== this.#logged?.message) this.#log(fault.code, { message: fault.message });
+    this.#logged = fault;
   }
 
   /** True if the copy or the diagnostics changed. */

@@ -72,7 +72,7 @@ export class Environment {
     const known = blocks.get(view);
     if (known) return known;
     const { origins } = view;
-    const block = makeBlock(this.#template(partial)(view), Array.isArray(origins) ? origins : []);
+    const block = makeBlock(this.#template(partial)(view), Array.isArray(origins) ? [...origins] : []);
     blocks.set(view, block);
     return block;
   }
