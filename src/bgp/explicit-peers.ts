@@ -18,6 +18,8 @@ interface Wish {
   readonly asNumber: AsNumber;
   /** The neighbor is one of this cluster's nodes, found by its address. */
   readonly isNode: boolean;
+  /** The neighbor's cluster id, where it is known to be a route reflector; never of a neighbor by address (quirk of spec 9.5, kept). */
+  readonly rrClusterId: string | null;
   readonly peer: BgpPeer;
   readonly origins: readonly string[];
 }
@@ -54,6 +56,7 @@ function forward(cluster: Cluster, peer: BgpPeer, nodeAddresses: ReadonlySet<str
     asNumber: peer.asNumber,
     // Quirk of spec 9.10, kept: the address as typed must be the canonical text.
     isNode: nodeAddresses.has(given.host),
+    rrClusterId: null,
     peer,
     origins: [peer.key],
   };
@@ -70,29 +73,32 @@ function reverse(cluster: Cluster, self: Node, peer: BgpPeer): readonly Wish[] {
   return cluster.nodes.flatMap((node) => {
     const address = ofFamily(given.address.family, node);
     if (address === null || (peer.node !== null && peer.node !== node.name)) return [];
-    const origins = [peer.key, node.key];
     return [
       {
         address,
         port: cluster.listenPortOf(node.name),
         asNumber: cluster.asNumberOf(node),
         isNode: false,
+        rrClusterId: node.routeReflectorClusterID?.text ?? null,
         peer,
-        origins,
+        origins: [peer.key, node.key],
       },
     ];
   });
 }
 
 function toPeer(kind: PeerKind, wish: Wish, context: PeerContext): Peer {
+  const internal = wish.asNumber === context.asNumber;
   return {
     name: peerName(kind, wish.address, wish.port),
     address: wish.address,
     port: wish.port || null,
     asNumber: wish.asNumber,
     sourceAddress: wish.peer.sourceAddress === 'UseNodeIP' ? context.address : null,
-    internal: wish.asNumber === context.asNumber,
+    internal,
     passive: kind === 'Global' && wish.isNode && waitsFor(context.address, wish.address),
+    // Two reflectors of one cluster are no clients of each other (spec 3.4).
+    rrClusterId: internal && wish.rrClusterId !== context.rrClusterId ? context.rrClusterId : null,
     normalRoutePriority: context.normalRoutePriority,
     origins: wish.origins,
   };

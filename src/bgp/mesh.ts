@@ -15,6 +15,7 @@ function meshPeer(node: Node, address: string, port: number, context: PeerContex
     sourceAddress: context.address,
     internal: asNumber === context.asNumber,
     passive: waitsFor(context.address, address),
+    rrClusterId: null,
     normalRoutePriority: context.normalRoutePriority,
     origins: [node.key],
   };

@@ -88,7 +88,8 @@ function buildFamily(
   const programs = programsFor(policy);
   const pools = poolRules(resources.ipPools.values(), family, programs, subnet);
   const asNumber = cluster.asNumberOf(self);
-  const context = { family, address: address ?? '', asNumber, normalRoutePriority: NORMAL_ROUTE_PRIORITY };
+  const rrClusterId = self.routeReflectorClusterID?.text ?? null;
+  const context = { family, address: address ?? '', asNumber, rrClusterId, normalRoutePriority: NORMAL_ROUTE_PRIORITY };
   const none = { peers: [], diagnostics: [] };
   const mesh = address === null ? none : meshPeers(cluster, self, context);
   const explicit = address === null ? none : explicitPeers(resources, cluster, self, context);

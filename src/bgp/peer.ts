@@ -19,6 +19,8 @@ export interface Peer {
   readonly internal: boolean;
   /** Wait for the neighbor to connect: of two Calico nodes, only one opens the session. */
   readonly passive: boolean;
+  /** Set where this node reflects routes to the neighbor: this node's cluster id. */
+  readonly rrClusterId: string | null;
   /** 1..2147483646, the metric of an ordinary route. */
   readonly normalRoutePriority: number;
   /** Datastore keys that made this session. */
@@ -31,6 +33,8 @@ export interface PeerContext {
   /** The node's own address of the family. */
   readonly address: string;
   readonly asNumber: AsNumber;
+  /** Set where this node is a route reflector. */
+  readonly rrClusterId: string | null;
   readonly normalRoutePriority: number;
 }
 

@@ -62,7 +62,7 @@ function fromBits(family: Family, bits: bigint): IpAddress {
 /** Parses an address. `net.isIP` decides what one is: no zone, no octal, no shortened IPv4. Null otherwise. */
 export function parseIp(text: string): IpAddress | null {
   const kind = isIP(text);
-  if (kind === 4) return { family: 4, text: v4Bits(text) === 0n ? '0.0.0.0' : text, bits: v4Bits(text) };
+  if (kind === 4) return { family: 4, text, bits: v4Bits(text) };
   if (kind !== 6 || text.includes('%')) return null;
   const bits = v6Bits(text);
   return bits >> 32n === V4_MAPPED >> 32n ? fromBits(4, bits & 0xffffffffn) : fromBits(6, bits);
@@ -75,12 +75,16 @@ export function network(address: IpAddress, length: number): Cidr {
   return { family: address.family, text: `${masked.text}/${length}`, address: masked, length };
 }
 
-/** An address with or without a length; without one, the whole address is the network. Null when it is neither. */
+/**
+ * An address with or without a length; without one, the whole address is the network. Null when it is neither, and for a
+ * v4-mapped address with a length, which might count either family's bits.
+ */
 export function parseAddressWithLength(text: string): { address: IpAddress; network: Cidr } | null {
   const [host = '', length, more] = text.split('/');
   const address = parseIp(host);
   if (!address || more !== undefined) return null;
   if (length === undefined) return { address, network: network(address, WIDTH[address.family]) };
+  if (address.family === 4 && host.includes(':')) return null;
   if (!/^(0|[1-9]\d{0,2})$/.test(length) || Number(length) > WIDTH[address.family]) return null;
   return { address, network: network(address, Number(length)) };
 }
@@ -89,6 +93,10 @@ export function parseAddressWithLength(text: string): { address: IpAddress; netw
 export function parseCidr(text: string): Cidr | null {
   return text.includes('/') ? (parseAddressWithLength(text)?.network ?? null) : null;
 }
+
+/** True where BIRD takes the address for a session's end: not all zeros, and no IPv6 link-local, which needs an interface. */
+export const isSessionAddress = ({ family, bits }: IpAddress): boolean =>
+  bits !== 0n && !(family === 6 && bits >> 118n === 0x3fan);
 
 /** True for a whole address: /32 or /128. */
 export const isHostRoute = (cidr: Cidr): boolean => cidr.length === WIDTH[cidr.family];

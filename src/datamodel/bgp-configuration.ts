@@ -49,6 +49,17 @@ const spec = record(
     ),
   },
   ['serviceLoadBalancerAggregation', 'localWorkloadPeeringIPV4', 'localWorkloadPeeringIPV6'],
+  [
+    'serviceLoadBalancerIPs',
+    'serviceExternalIPs',
+    'serviceClusterIPs',
+    'communities',
+    'prefixAdvertisements',
+    'nodeMeshPassword',
+    'nodeMeshMaxRestartTime',
+    'ipv4NormalRoutePriority',
+    'ipv6NormalRoutePriority',
+  ],
 );
 
 export const bgpConfigurationFields = envelope(optional(spec, null));

@@ -1,9 +1,9 @@
 import { envelope } from './envelope.ts';
-import { type Fault, type FieldType, INVALID, type Invalid, oneOf, optional, record, unlessEmpty } from './field.ts';
+import { type FieldType, INVALID, type Invalid, oneOf, optional, record, unlessEmpty } from './field.ts';
 import { type AsNumber, asNumber, type PeerAddress, peerAddress, resourceName } from './values.ts';
 
 /** Fields whose rules are not built yet. A peer that sets one is left out: half a peer is worse than none. */
-export const NOT_BUILT = [
+const NOT_BUILT = [
   'nodeSelector',
   'peerSelector',
   'localWorkloadSelector',
@@ -27,31 +27,17 @@ const known = record(
     sourceAddress: optional(unlessEmpty(oneOf('UseNodeIP', 'None')), null),
     reversePeering: optional(unlessEmpty(oneOf('Auto', 'Manual')), null),
   },
+  [],
   NOT_BUILT,
 );
 
-const isSet = (value: unknown): boolean =>
-  value !== undefined &&
-  value !== null &&
-  value !== '' &&
-  value !== false &&
-  !(Array.isArray(value) && value.length === 0);
-
-function refuseNotBuilt(value: unknown, path: readonly (string | number)[], faults: Fault[]): boolean {
-  const given = typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-  const used = NOT_BUILT.filter((name) => isSet(given[name]));
-  for (const name of used) {
-    const message = 'this version has no rules for the field yet: the peer is left out';
-    faults.push({ severity: 'error', code: 'not-built', path: [...path, name], message });
-  }
-  return used.length > 0;
-}
-
+/** Refuses what the fields above ask for: the faults are already told, one a field. */
 const spec: typeof known = {
   shape: known.shape,
   decode: (value, path, faults): FieldType<typeof known> | Invalid => {
+    const before = faults.length;
     const decoded = known.decode(value, path, faults);
-    return refuseNotBuilt(value, path, faults) ? INVALID : decoded;
+    return faults.slice(before).some(({ code }) => code === 'not-built') ? INVALID : decoded;
   },
 };
 

@@ -42,11 +42,12 @@ export const text = <T>(expects: string, parse: (value: string) => T | null): Fi
   },
 });
 
-/** A number or a string, as Calico's own types take both; `parse` gets either as text. */
+/** A whole number or a string, as Calico's own types take both; `parse` gets either as text. */
 export const textOrNumber = <T>(expects: string, parse: (value: string) => T | null): Field<T> => ({
   shape: { type: 'string', expects },
   decode: (value, path, faults) => {
-    const parsed = typeof value === 'string' || typeof value === 'number' ? parse(String(value)) : null;
+    // A number with a fraction is refused: JSON cannot tell 1.1 from 1.10, which are two dotted AS numbers.
+    const parsed = typeof value === 'string' || Number.isInteger(value) ? parse(String(value)) : null;
     return parsed === null ? refuse(faults, path, expects, value) : parsed;
   },
 });
@@ -115,12 +116,13 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * An object with these fields. `ignored` names fields that are the API's but none of our business ("*": any);
- * every other field is probably a spelling mistake and is a warning.
+ * An object with these fields. `ignored` names fields that are the API's but none of our business; one of `notBuilt` would have
+ * an effect that this version does not know, and is an error; every other field is probably a spelling mistake, and a warning.
  */
 export function record<F extends Readonly<Record<string, Field<unknown>>>>(
   fields: F,
   ignored: readonly string[] = [],
+  notBuilt: readonly string[] = [],
 ): Field<{ readonly [K in keyof F]: FieldType<F[K]> }> {
   const shape: Shape = {
     type: 'record',
@@ -138,25 +140,37 @@ export function record<F extends Readonly<Record<string, Field<unknown>>>>(
         if (result === INVALID) valid = false;
         decoded[name] = result;
       }
-      if (!ignored.includes('*')) warnOfUnknown(value, [...Object.keys(fields), ...ignored], path, faults);
+      const known = new Set([...Object.keys(fields), ...ignored]);
+      for (const name of Object.keys(value)) {
+        const late = notBuilt.includes(name);
+        if (known.has(name) || (late && isUnset(value[name]))) continue;
+        faults.push(unknownField([...path, name.slice(0, 64)], late));
+      }
       return valid ? (decoded as { [K in keyof F]: FieldType<F[K]> }) : INVALID;
     },
   };
 }
 
-function warnOfUnknown(
-  value: Readonly<Record<string, unknown>>,
-  known: readonly string[],
-  path: Path,
-  faults: Fault[],
-) {
-  for (const name of Object.keys(value)) {
-    if (known.includes(name)) continue;
-    faults.push({
+/** What counts as not set, in all the ways in which Calico's clients write it. */
+const isUnset = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === '' ||
+  value === false ||
+  (Array.isArray(value) && value.length === 0);
+
+function unknownField(path: Path, notBuilt: boolean): Fault {
+  if (!notBuilt)
+    return {
       severity: 'warning',
       code: 'unknown-field',
-      path: [...path, name.slice(0, 64)],
+      path,
       message: 'this field is not known here and has no effect',
-    });
-  }
+    };
+  return {
+    severity: 'error',
+    code: 'not-built',
+    path,
+    message: 'this version has no rules for the field yet: it has no effect',
+  };
 }

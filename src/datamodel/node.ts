@@ -16,16 +16,19 @@ const bgp = record(
   ['ipv4IPIPTunnelAddr'],
 );
 
-const spec = record({ bgp: optional(bgp, null) }, [
-  'orchRefs',
-  'addresses',
-  'interfaces',
-  'wireguard',
-  'ipv4VXLANTunnelAddr',
-  'ipv6VXLANTunnelAddr',
-  'vxlanTunnelMACAddr',
-  'vxlanTunnelMACAddrV6',
-]);
+const spec = record(
+  { bgp: optional(bgp, null) },
+  [
+    'orchRefs',
+    'addresses',
+    'interfaces',
+    'ipv4VXLANTunnelAddr',
+    'ipv6VXLANTunnelAddr',
+    'vxlanTunnelMACAddr',
+    'vxlanTunnelMACAddrV6',
+  ],
+  ['wireguard'],
+);
 
 export const nodeFields = envelope(optional(spec, { bgp: null }));
 

@@ -28,6 +28,7 @@ export class DirectoryWatch {
   #patienceMs = PATIENCE_MS.first;
   #pending: AbortController | null = null;
   #fault: StageError | null = null;
+  #failures = 0;
   #closed = false;
 
   constructor(options: DirectoryWatchOptions) {
@@ -41,16 +42,17 @@ export class DirectoryWatch {
 
   /**
    * Watches exactly `directories` from when it resolves. True when the set is not the one of the last call, also when one is
-   * no longer the same directory: then the caller has to look once more, for there were moments without a watch.
+   * no longer the same directory: then the caller has to look once more, for there were moments without a watch. `anew`
+   * forgets the last call: the way to get rid of a `fault`.
    */
-  async follow(directories: WatchedDirectories): Promise<boolean> {
+  async follow(directories: WatchedDirectories, { anew = false } = {}): Promise<boolean> {
     this.#directories = directories;
     const identities = await Promise.all([...directories.keys()].map(identityOf));
     const present = identities.filter((one) => one !== null);
     const set = JSON.stringify(present);
-    if (set === this.#watched || this.#closed) return false;
+    if ((set === this.#watched && !anew) || this.#closed) return false;
     this.#watched = set;
-    this.#fault = null;
+    const failures = this.#failures;
     // Close first: chokidar would share the handle of the directory that is gone with the one now at its path.
     await this.#watcher?.close();
     const { watch } = await import('chokidar');
@@ -67,6 +69,7 @@ export class DirectoryWatch {
     this.#watcher.on('all', this.#options.onEvent);
     this.#watcher.on('error', (error) => this.#fail(error));
     if (!(await this.#isReady(this.#watcher))) this.#watched = '';
+    else if (failures === this.#failures) this.#fault = null;
     return true;
   }
 
@@ -98,6 +101,7 @@ export class DirectoryWatch {
   }
 
   #fail(error: unknown): void {
+    this.#failures++;
     const message = `changes of files are found late: ${messageOf(error)}`;
     this.#fault = new StageError('datastore', 'watch-failed', message, { retryable: true, cause: error });
     this.#options.onEvent();

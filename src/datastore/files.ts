@@ -1,13 +1,11 @@
-import { normalize } from 'node:path';
+import { normalize, relative } from 'node:path';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { type Diagnostic, sortDiagnostics } from '../core/diagnostic.ts';
-import { digestOfAll } from '../core/digest.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
 import { StageError } from '../core/errors.ts';
-import { byBytesOf } from '../core/order.ts';
-import type { Datastore, DatastoreHealth, Entry, Snapshot } from './datastore.ts';
+import type { Datastore, DatastoreHealth, Snapshot } from './datastore.ts';
 import { DirectoryWatch } from './directory-watch.ts';
-import { duplicateResource, unreadableDocument } from './documents.ts';
 import { type InputListing, listInputs } from './input-listing.ts';
+import { inputVerdict } from './input-verdict.ts';
 import { KeySpace } from './key-space.ts';
 import { type KnownFile, readKnownFile } from './known-file.ts';
 
@@ -33,8 +31,8 @@ const LOOK_BLIND_EVERY_MS = 2_000;
  * to drop every peer). A file that is deleted from a directory takes its entries away.
  *
  * `start` rejects with a StageError `datastore`, not retryable: `input-missing`, `input-unreadable` (a given path).
- * `health().lastError` afterwards: `input-missing`, `input-unreadable` or `watch-failed`, retryable; stale only while
- * something that was read before cannot be reached at all.
+ * `health().lastError` afterwards: `input-missing`, `input-unreadable` or `watch-failed`, retryable; stale while a
+ * given path, or anything below it, cannot be reached.
  */
 export class FilesDatastore implements Datastore {
   readonly #paths: readonly string[];
@@ -66,9 +64,9 @@ export class FilesDatastore implements Datastore {
     const space = new KeySpace(prefixes);
     const listing = await listInputs(this.#paths);
     const [missing] = listing.missing;
-    if (missing !== undefined) throw inputFault('input-missing', `${missing} does not exist`, false);
-    const refused = listing.closed.find(({ path }) => this.#paths.includes(path));
-    if (refused) throw inputFault('input-unreadable', refused.message, false);
+    if (missing !== undefined) throw refused('input-missing', `${missing} does not exist`);
+    const closed = listing.closed.find(({ path }) => this.#paths.includes(path));
+    if (closed) throw refused('input-unreadable', closed.message);
     await this.#take(space, listing);
     const watch = this.#watch;
     if (watch) {
@@ -111,16 +109,17 @@ export class FilesDatastore implements Datastore {
     while (!this.#closed) {
       this.#nap = new AbortController();
       if (!this.#dirty) await this.#clock.sleep(watch.fault ? LOOK_BLIND_EVERY_MS : LOOK_EVERY_MS, this.#nap.signal);
-      if (!this.#closed) await this.#look(space, watch);
+      const anew = watch.fault !== null && !this.#dirty;
+      if (!this.#closed) await this.#look(space, watch, anew);
     }
   }
 
   /** Clears `#dirty` before it looks, never after: what happens meanwhile is one more look. */
-  async #look(space: KeySpace, watch: DirectoryWatch): Promise<void> {
+  async #look(space: KeySpace, watch: DirectoryWatch, anew = false): Promise<void> {
     this.#dirty = false;
     const listing = await listInputs(this.#paths);
     if ((await this.#take(space, listing)) && !this.#closed) this.#onNewer();
-    if (await watch.follow(listing.watch)) this.#dirty = true;
+    if (await watch.follow(listing.watch, { anew })) this.#dirty = true;
     const { fault } = watch;
     if (fault && fault.message !== this.#logged?.message) this.#log(fault.code, { message: fault.message });
     this.#logged = fault;
@@ -135,62 +134,21 @@ export class FilesDatastore implements Datastore {
     }
     const unseen = [...listing.missing, ...listing.closed.map(({ path }) => path)];
     for (const [name, file] of this.#files) {
-      const isUnseen = unseen.some((path) => name === path || name.startsWith(`${path}/`));
-      if (isUnseen && !files.has(name)) files.set(name, file);
+      if (!files.has(name) && unseen.some((path) => isAtOrBelow(path, name))) files.set(name, file);
     }
-    this.#judge(listing, files);
-    const before = this.#files;
     this.#files = files;
-    const isSame =
-      files.size === before.size && [...files].every(([name, file]) => before.get(name)?.entries === file.entries);
-    return this.#show(space, listing, isSame);
-  }
-
-  #show(space: KeySpace, listing: InputListing, entriesAreSame: boolean): boolean {
-    const sorted = [...this.#files].sort(byBytesOf(([name]) => name));
-    const { entries, duplicates } = merge(sorted.map(([, file]) => file));
-    const faults = [
-      ...listing.missing.map((path) => unreadableDocument(path, 'is there no more; what it said last stays in effect')),
-      ...listing.closed.map(({ path, message }) => unreadableDocument(path, message)),
-    ];
-    const diagnostics = sortDiagnostics([...faults, ...duplicates, ...sorted.flatMap(([, file]) => file.diagnostics)]);
-    const entriesChanged = !entriesAreSame && space.replace(entries);
-    space.at(digestOfAll(sorted.flatMap(([name, { digest }]) => [name, digest])).slice(0, 16));
-    if (JSON.stringify(diagnostics) === JSON.stringify(this.#diagnostics)) return entriesChanged;
-    this.#diagnostics = diagnostics;
-    return true;
-  }
-
-  #judge(listing: InputListing, files: ReadonlyMap<string, KnownFile>): void {
-    const named = (state: KnownFile['state']) =>
-      [...files].filter(([, file]) => file.state === state).map(([name]) => name);
-    const closed = [...listing.closed.map(({ path }) => path), ...named('closed')];
-    const damaged = named('damaged');
-    const isStale = listing.missing.length + closed.length > 0;
+    const { entries, diagnostics, revision, isStale, fault } = inputVerdict(listing, files);
     this.#staleSince = isStale ? (this.#staleSince ?? this.#clock.now()) : null;
-    const [code, paths] =
-      listing.missing.length > 0 ? ['input-missing', listing.missing] : ['input-unreadable', [...closed, ...damaged]];
-    this.#fault =
-      paths.length > 0 ? inputFault(code, `${paths.join(', ')}: what was read last stays in effect`, true) : null;
+    this.#fault = fault;
+    const told = JSON.stringify(this.#diagnostics);
+    this.#diagnostics = diagnostics;
+    const hasChanged = space.replace(entries);
+    space.at(revision);
+    return hasChanged || JSON.stringify(diagnostics) !== told;
   }
 }
 
-/** All entries, the first file's winning, in one map. */
-function merge(files: readonly KnownFile[]): {
-  entries: ReadonlyMap<string, Entry>;
-  duplicates: readonly Diagnostic[];
-} {
-  const entries = new Map<string, Entry>();
-  const duplicates: Diagnostic[] = [];
-  for (const file of files) {
-    for (const [key, entry] of file.entries) {
-      const first = entries.get(key);
-      if (first) duplicates.push(duplicateResource(key, first.origin, entry.origin));
-      else entries.set(key, entry);
-    }
-  }
-  return { entries, duplicates };
-}
+const isAtOrBelow = (path: string, name: string): boolean => !relative(path, name).startsWith('..');
 
-const inputFault = (code: string, message: string, retryable: boolean): StageError =>
-  new StageError('datastore', code, message, { retryable });
+const refused = (code: string, message: string): StageError =>
+  new StageError('datastore', code, message, { retryable: false });

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { byBytes } from '../core/order.ts';
 import { tracePath } from './path-trace.ts';
@@ -27,11 +27,12 @@ const DOCUMENTS = /\.(?:ya?ml|json)$/i;
 export async function listInputs(paths: readonly string[]): Promise<InputListing> {
   const search = new Search();
   for (const path of paths) await search.given(path);
-  return { ...search, files: [...search.files].sort(byBytes) };
+  return { ...search, files: [...search.files.values()].sort(byBytes) };
 }
 
 class Search implements Omit<InputListing, 'files'> {
-  readonly files = new Set<string>();
+  /** By absolute path, so that a file that is given twice is read once. */
+  readonly files = new Map<string, string>();
   readonly missing: string[] = [];
   readonly closed: { path: string; message: string }[] = [];
   readonly watch = new Map<string, Set<string> | null>();
@@ -42,7 +43,7 @@ class Search implements Omit<InputListing, 'files'> {
     const stats = await this.#statOf(path);
     if (stats === null) this.missing.push(path);
     else if (stats?.isDirectory()) await this.#directory(path);
-    else if (stats) this.files.add(path);
+    else if (stats) this.#file(path);
   }
 
   async #directory(path: string): Promise<void> {
@@ -64,7 +65,12 @@ class Search implements Omit<InputListing, 'files'> {
     if (entry.isSymbolicLink()) await this.#trace(path);
     const at = entry.isSymbolicLink() ? await this.#statOf(path) : entry;
     if (at?.isDirectory()) await this.#directory(path);
-    else if (at?.isFile() && DOCUMENTS.test(path)) this.files.add(path);
+    else if (at?.isFile() && DOCUMENTS.test(path)) this.#file(path);
+  }
+
+  #file(path: string): void {
+    const absolute = resolve(path);
+    if (!this.files.has(absolute)) this.files.set(absolute, path);
   }
 
   async #trace(path: string): Promise<void> {

@@ -16,7 +16,7 @@ export interface KnownFile {
   readonly digest: string;
   /** Tells without reading that the file is the same; null when only reading tells. */
   readonly stamp: string | null;
-  /** `damaged`: something in it cannot be read, `closed`: all of it. Then entries of before are still in `entries`. */
+  /** `damaged`: not all that it holds makes sense, `closed`: it cannot be reached. Then entries of before are still in `entries`. */
   readonly state: 'whole' | 'damaged' | 'closed';
 }
 
@@ -40,11 +40,11 @@ export async function readKnownFile(
     const stamp = [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(':');
     const isPipe = !stats.isFile(); // says what it has to say once
     if (before && (before.stamp === stamp || isPipe)) return before;
-    if (stats.size > MAX_BYTES) return closed(path, before, `larger than ${MAX_BYTES} bytes`);
+    if (stats.size > MAX_BYTES) return unread(path, before, 'damaged', `larger than ${MAX_BYTES} bytes`);
     const isFresh = clock.now() - Number(stats.ctimeMs) < FRESH_MS;
     return await parsed(path, await readFile(path), isFresh ? null : stamp, before);
   } catch (error) {
-    return isAbsent(error) ? null : closed(path, before, messageOf(error));
+    return isAbsent(error) ? null : unread(path, before, 'closed', messageOf(error));
   }
 }
 
@@ -55,7 +55,7 @@ async function parsed(
   before: KnownFile | undefined,
 ): Promise<KnownFile> {
   const text = utf8(bytes);
-  if (text === null) return closed(path, before, 'not UTF-8');
+  if (text === null) return unread(path, before, 'damaged', 'not UTF-8');
   const digest = digestOf(text);
   if (before?.digest === digest) return before.stamp === stamp ? before : { ...before, stamp };
   const { entries, damaged, deletes, others, diagnostics } = await parseDocuments(text, path);
@@ -80,8 +80,8 @@ function utf8(bytes: Uint8Array): string | null {
   }
 }
 
-function closed(path: string, before: KnownFile | undefined, reason: string): KnownFile {
-  if (before?.state === 'closed' && before.diagnostics[0]?.message === reason) return before;
+function unread(path: string, before: KnownFile | undefined, state: KnownFile['state'], reason: string): KnownFile {
+  if (before?.state === state && before.diagnostics[0]?.message === reason) return before;
   const diagnostics = [unreadableDocument(path, reason)];
-  return { entries: before?.entries ?? new Map(), diagnostics, digest: '', stamp: null, state: 'closed' };
+  return { entries: before?.entries ?? new Map(), diagnostics, digest: '', stamp: null, state };
 }
