@@ -19,6 +19,9 @@ import type { Target } from './targets.ts';
 /** The daemons of BGP mode; each has a ledger of this name. */
 const NAMES = ['bird', 'bird6'] as const;
 
+/** How long a pass that is past its commit may go on to finish its reload when the service is stopped. */
+const GRACE_MS = 10_000;
+
 /** How targets are made once the ledgers are read; the command line hands it in. */
 export type MakeTargets = (settings: Settings, lastGood: LastGood) => Promise<readonly Target[]>;
 
@@ -66,6 +69,17 @@ async function onePass({ target, place, status }: Prepared, datastore: Datastore
   return report;
 }
 
+/** Aborts a while after `signal` does; until then a reload may still be confirmed. */
+function afterGrace(signal: AbortSignal, over: AbortSignal): AbortSignal {
+  const late = new AbortController();
+  const wait = async () => {
+    await systemClock.sleep(GRACE_MS, over);
+    late.abort();
+  };
+  signal.addEventListener('abort', () => void wait(), { once: true });
+  return late.signal;
+}
+
 /**
  * The service: one loop per target over one datastore, until `signal` aborts. A pass that is past its commit then finishes its
  * reload. Rejects with a StageError `datastore` that no retry can cure, or a UsageError.
@@ -82,19 +96,21 @@ export async function runService(
   const raiseAll = () => {
     for (const slot of dirty) slot.raise();
   };
+  const over = new AbortController();
   try {
     await datastore.start(prefixesFor(settings.nodeName), raiseAll, signal);
     log('info', 'in-sync', { revision: datastore.snapshot().revision });
     const pacing = { quietMs: settings.quietMs, maxWaitMs: settings.maxWaitMs, resyncMs: settings.resyncMs };
-    const never = new AbortController().signal;
+    const late = afterGrace(signal, over.signal);
     const loops = prepared.map((each, i) => {
-      const pass = () => onePass(each, datastore, never);
+      const pass = () => onePass(each, datastore, late);
       return reconcile({ dirty: dirty[i]!, clock: systemClock, pacing, random: Math.random, pass }, signal);
     });
     await Promise.all(loops);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
+    over.abort();
     await datastore.close();
   }
 }

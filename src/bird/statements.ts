@@ -19,7 +19,7 @@ interface Token {
 }
 
 /** Strings, quoted symbols, comments, words, operators of two characters, single characters; in this order of preference. */
-const TOKEN = /"[^"\n]*"|'[^'\n]*'|#[^\n]*|\/\*[\s\S]*?\*\/|[A-Za-z0-9_.:/]+|&&|\|\||[!<>=]=|!~|\S|\n/g;
+const TOKEN = /"[^"\n]*"|'[^'\n]*'|#[^\n]*|\/\*[\s\S]*?\*\/|(?:[A-Za-z0-9_.:]|\/(?!\*))+|&&|\|\||[!<>=]=|!~|\S|\n/g;
 
 function* tokenize(text: string): Generator<Token> {
   let line = 1;
@@ -30,8 +30,11 @@ function* tokenize(text: string): Generator<Token> {
   }
 }
 
-/** Reads statements up to the closing brace of the body (or the end of the text). Braces in `[ … ]` are prefix patterns, not bodies. */
-function readBody(tokens: Iterator<Token>): Statement[] {
+/**
+ * Reads statements up to the closing brace of the body, or of the whole text up to its end, where a stray brace is a statement of
+ * its own: BIRD refuses it, but what follows must count. Braces in `[ … ]` are prefix patterns, not bodies.
+ */
+function readStatements(tokens: Iterator<Token>, inBody: boolean): Statement[] {
   const statements: Statement[] = [];
   let words: string[] = [];
   let line = 0;
@@ -45,18 +48,21 @@ function readBody(tokens: Iterator<Token>): Statement[] {
     const { text, line: at } = next.value;
     if (words.length === 0) line = at;
     if (text === '[') sets++;
-    if (text === ']') sets--;
+    if (text === ']' && sets > 0) sets--;
     if (sets === 0 && text === ';') end(null);
-    else if (sets === 0 && text === '{') end(readBody(tokens));
-    else if (sets === 0 && text === '}') break;
-    else words.push(text);
+    else if (sets === 0 && text === '{') end(readStatements(tokens, true));
+    else if (sets === 0 && text === '}') {
+      if (inBody) break;
+      end(null);
+      statements.push({ words: text, body: null, line: at });
+    } else words.push(text);
   }
   end(null);
   return statements;
 }
 
 /** The statements of a configuration text, in order. Never throws: it reads what a daemon accepted or refused alike. */
-export const parseStatements = (text: string): readonly Statement[] => readBody(tokenize(text));
+export const parseStatements = (text: string): readonly Statement[] => readStatements(tokenize(text), false);
 
 /** One statement as canonical text, on one line: equal texts are equal statements, whatever their layout. */
 export function canonical(statement: Statement): string {

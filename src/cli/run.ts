@@ -29,29 +29,29 @@ async function once(settings: Settings, log: Log): Promise<number> {
 /** Runs until SIGTERM or SIGINT; SIGHUP reads settings and templates anew, and keeps the old ones when the new are wrong. */
 async function service(first: Settings, reread: () => Promise<Settings>, log: Log): Promise<number> {
   let settings = first;
-  for (;;) {
-    const stop = new AbortController();
-    let hangUp = false;
-    const end = () => stop.abort();
-    const again = () => {
-      hangUp = true;
-      stop.abort();
-    };
-    process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', again);
-    try {
-      await runService(settings, prepareTargets, log, stop.signal);
-    } finally {
-      process.off('SIGTERM', end).off('SIGINT', end).off('SIGHUP', again);
+  let running = new AbortController();
+  let ending = false;
+  const end = () => {
+    ending = true;
+    running.abort();
+  };
+  const again = () => running.abort();
+  process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', again);
+  try {
+    while (!ending) {
+      await runService(settings, prepareTargets, log, running.signal);
+      if (ending) break;
+      running = new AbortController(); // before reading: a signal that comes meanwhile counts
+      log('info', 'settings-reread');
+      settings = await reread().catch((error: unknown) => {
+        log('error', 'settings-refused', { message: `${messageOf(error)}; the old settings stay in effect` });
+        return settings;
+      });
     }
-    if (!hangUp) {
-      log('info', 'stopped');
-      return EXIT.ok;
-    }
-    log('info', 'settings-reread');
-    settings = await reread().catch((error: unknown) => {
-      log('error', 'settings-refused', { message: `${messageOf(error)}; the old settings stay in effect` });
-      return settings;
-    });
+    log('info', 'stopped');
+    return EXIT.ok;
+  } finally {
+    process.off('SIGTERM', end).off('SIGINT', end).off('SIGHUP', again);
   }
 }
 

@@ -12,10 +12,14 @@ export interface Diagnostic {
   readonly message: string;
 }
 
+/** Control and invisible characters escaped: text out of a datastore must not steer a terminal or begin a line of its own. */
+const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
+
 /** One line for people: `error invalid-value /calico/…/bgppeers/a spec.peerIP: …`. */
 export function formatDiagnostic(d: Diagnostic): string {
   const at = d.path.length > 0 ? ` ${d.path.join('.')}` : '';
-  return `${d.severity} ${d.code} ${d.key}${at}: ${d.message}`;
+  return printable(`${d.severity} ${d.code} ${d.key}${at}: ${d.message}`);
 }
 
 /** Sorted by key, then path, then code, each once: the order in which they are printed and kept in goldens. */
@@ -30,6 +34,6 @@ const SHOWN = 80;
 
 /** A value as a message shows it: quoted, control characters escaped, cut after 80 characters. Never call it with a secret. */
 export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = printable(JSON.stringify(value) ?? String(value));
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text;
 }

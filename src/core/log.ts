@@ -3,5 +3,3 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 /** Where events go: `event` is a stable name, `fields` carry what it is about (never a secret's value). */
 export type Log = (level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>) => void;
 
-/** For verbs that have nothing to say while they work. */
-export const silent: Log = () => {};

@@ -12,7 +12,7 @@ import {
   text,
   unlessEmpty,
 } from './field.ts';
-import { asNumber, interfacePattern } from './values.ts';
+import { type AsNumber, interfacePattern, sessionAsNumber } from './values.ts';
 
 /** What BIRD logs: Calico knows only three levels, and takes Trace, Warning, Error and Fatal for "none" (spec 1.1). */
 export type LogSeverity = 'debug' | 'info' | 'none';
@@ -39,7 +39,7 @@ const spec = record(
   {
     logSeverityScreen: unlessEmpty(logSeverity),
     nodeToNodeMeshEnabled: optional(boolean, true),
-    asNumber: optional(asNumber, null),
+    asNumber: optional(sessionAsNumber, null),
     listenPort: optional(integer(0, 65535), 0),
     bindMode: optional(unlessEmpty(oneOfOr('None', 'None', 'NodeIP')), null),
     ignoredInterfaces: optional(list(interfacePattern), []),
@@ -70,7 +70,7 @@ export interface BgpConfiguration {
   readonly name: string;
   readonly logSeverity: LogSeverity | null;
   readonly meshEnabled: boolean;
-  readonly asNumber: FieldType<typeof asNumber> | null;
+  readonly asNumber: AsNumber | null;
   readonly listenPort: number | null;
   readonly bindMode: 'None' | 'NodeIP';
   readonly ignoredInterfaces: readonly string[];

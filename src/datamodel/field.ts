@@ -156,6 +156,7 @@ const isUnset = (value: unknown): boolean =>
   value === undefined ||
   value === null ||
   value === '' ||
+  value === 0 ||
   value === false ||
   (Array.isArray(value) && value.length === 0);
 

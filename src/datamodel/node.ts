@@ -1,6 +1,6 @@
 import { envelope } from './envelope.ts';
 import { type FieldType, optional, record, unlessEmpty } from './field.ts';
-import { asNumber, ipv4Address, nodeAddress4, nodeAddress6 } from './values.ts';
+import { ipv4Address, nodeAddress4, nodeAddress6, sessionAsNumber } from './values.ts';
 
 /** What the BGP rules read of a Node (spec calico-v3, 1.1). */
 const bgp = record(
@@ -9,7 +9,7 @@ const bgp = record(
     ipv4Address: unlessEmpty(nodeAddress4),
     ipv6Address: unlessEmpty(nodeAddress6),
     /** Null = the global AS. */
-    asNumber: optional(asNumber, null),
+    asNumber: optional(sessionAsNumber, null),
     /** Non-null = the node is a route reflector. */
     routeReflectorClusterID: unlessEmpty(ipv4Address),
   },

@@ -1,4 +1,11 @@
-import { type Cidr, type IpAddress, parseAddressWithLength, parseCidr, parseIp } from '../core/ip-address.ts';
+import {
+  type Cidr,
+  type IpAddress,
+  isSessionAddress,
+  parseAddressWithLength,
+  parseCidr,
+  parseIp,
+} from '../core/ip-address.ts';
 import { text, textOrNumber } from './field.ts';
 
 /** An autonomous system number, 0 to 4294967295. Branded: made only by `parseAsNumber`. */
@@ -21,7 +28,11 @@ export const asNumber = textOrNumber(
   parseAsNumber,
 );
 
-export const ipAddress = text('an IPv4 or IPv6 address', parseIp);
+/** The AS number of a session's end: BIRD refuses a configuration with an AS 0, whatever else is in it. */
+export const sessionAsNumber = textOrNumber(
+  'an AS number: 1 to 4294967295, or two 16-bit numbers with a dot between',
+  (value) => parseAsNumber(value) || null,
+);
 
 export const ipv4Address = text('an IPv4 address', (value) => {
   const address = parseIp(value);
@@ -36,10 +47,11 @@ export interface NodeAddress {
   readonly network: Cidr;
 }
 
+/** BIRD refuses the whole configuration for one neighbor whose address is all zeros or link-local. */
 const nodeAddress = (family: 4 | 6) =>
-  text(`an IPv${family} address with or without a length`, (value): NodeAddress | null => {
+  text(`an IPv${family} address with or without a length, no link-local one`, (value): NodeAddress | null => {
     const parsed = parseAddressWithLength(value);
-    return parsed?.address.family === family ? parsed : null;
+    return parsed?.address.family === family && isSessionAddress(parsed.address) ? parsed : null;
   });
 
 export const nodeAddress4 = nodeAddress(4);
@@ -58,10 +70,13 @@ export function parsePeerAddress(value: string): PeerAddress | null {
   const host = v6 ?? v4 ?? value;
   const address = parseIp(host);
   const number = port === undefined ? 0 : Number(port);
-  return address && number <= 65535 ? { host, address, port: number } : null;
+  return address && isSessionAddress(address) && number <= 65535 ? { host, address, port: number } : null;
 }
 
-export const peerAddress = text('an address, or address:port, or [IPv6 address]:port', parsePeerAddress);
+export const peerAddress = text(
+  'an address, or address:port, or [IPv6 address]:port, no link-local one',
+  parsePeerAddress,
+);
 
 /** What BIRD takes in an interface pattern and Linux in a name; wildcards included, quotes and blanks not. */
 const INTERFACE = /^[A-Za-z0-9_.:@+*?-]{1,64}$/;

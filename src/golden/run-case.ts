@@ -1,7 +1,8 @@
 import { bgpTargets } from '../bgp-targets.ts';
 import { FLAVOURS } from '../bird/flavour.ts';
 import { systemClock } from '../core/clock.ts';
-import { type Diagnostic, hasErrors, sortDiagnostics } from '../core/diagnostic.ts';
+import { type Diagnostic, formatDiagnostic, hasErrors, sortDiagnostics } from '../core/diagnostic.ts';
+import { UsageError } from '../core/errors.ts';
 import { prefixesFor, resourceName, resourcePrefix } from '../core/keys.ts';
 import { byBytes } from '../core/order.ts';
 import { MemoryDatastore } from '../datastore/memory.ts';
@@ -31,7 +32,9 @@ function nodesOf(scenario: Scenario): readonly string[] {
   if (scenario.nodes !== 'all') return scenario.nodes;
   const keys = scenario.steps.flatMap((step) => Object.keys(step.values));
   const names = keys.filter((key) => key.startsWith(resourcePrefix('Node'))).map((key) => resourceName('Node', key));
-  return [...new Set(names.filter((name) => name !== null))].sort(byBytes);
+  const nodes = [...new Set(names.filter((name) => name !== null))].sort(byBytes);
+  if (nodes.length === 0) throw new UsageError('the case has no Node, so it renders nothing');
+  return nodes;
 }
 
 /** The case's steps through one node's targets, as a running service would see them. */
@@ -90,6 +93,7 @@ export async function runCase(scenario: Scenario, templates: string): Promise<Ca
             if (again[i]?.files.get(path) !== text) unstable.push(path);
           }
           const place = `${step.out}/${node}`;
+          if (told(diagnostics) !== told(again[i]?.diagnostics ?? [])) unstable.push(`${place}/diagnostics.yaml`);
           byNode.set(place, [...(byNode.get(place) ?? []), ...diagnostics]);
         }
       }
@@ -100,6 +104,9 @@ export async function runCase(scenario: Scenario, templates: string): Promise<Ca
   }
   return { files, unstable, exit: [...byNode.values()].some(hasErrors) ? 3 : 0 };
 }
+
+const told = (diagnostics: readonly Diagnostic[]): string =>
+  sortDiagnostics(diagnostics).map(formatDiagnostic).join('\n');
 
 async function diagnosticsText(diagnostics: readonly Diagnostic[]): Promise<string> {
   const { stringify } = await import('yaml');

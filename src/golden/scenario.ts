@@ -60,11 +60,24 @@ async function checkedHeader(value: unknown, file: string): Promise<Header> {
 
 const STEP_FILE = /^in(?:\.(\d\d)-[a-z0-9-]+)?\.yaml$/;
 
-/** Reads a case folder. Throws UsageError where the case itself is wrong: no input, an unknown field of `kind: Case`. */
-export async function readScenario(dir: string): Promise<Scenario> {
-  const files = (await readdir(dir)).filter((name) => STEP_FILE.test(name));
+/** The steps' files in order. A name that only looks like a step's would be left out in silence, so it is refused. */
+async function stepFiles(dir: string): Promise<readonly string[]> {
+  const files = (await readdir(dir)).filter((name) => /^in\b.*\.ya?ml$/.test(name));
   files.sort((a, b) => byBytes(a.replace('in.yaml', ''), b.replace('in.yaml', '')));
   if (files[0] !== 'in.yaml') throw new UsageError(`${dir}: a case begins with in.yaml`);
+  const numbers = new Set<string>();
+  for (const file of files.slice(1)) {
+    const number = STEP_FILE.exec(file)?.[1];
+    if (number === undefined) throw new UsageError(`${dir}/${file}: a step is named in.02-<what>.yaml`);
+    if (numbers.has(number)) throw new UsageError(`${dir}/${file}: there is another step ${number}`);
+    numbers.add(number);
+  }
+  return files;
+}
+
+/** Reads a case folder. Throws UsageError where the case itself is wrong: no input, an unknown field of `kind: Case`. */
+export async function readScenario(dir: string): Promise<Scenario> {
+  const files = await stepFiles(dir);
   let header: Header = {};
   let values: Readonly<Record<string, string>> = {};
   const steps: Step[] = [];

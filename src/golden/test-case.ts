@@ -9,7 +9,7 @@ export interface TestOptions {
   readonly templates: string;
   /** Have the real BIRD parse every file. */
   readonly check: boolean;
-  /** Make what comes out the golden, unless BIRD refuses it or it is unstable. */
+  /** Make what comes out the golden, unless BIRD refuses it, it is unstable, or the exit code is another than the case expects. */
   readonly update: boolean;
 }
 
@@ -27,14 +27,14 @@ export async function testCase(dir: string, { templates, check, update }: TestOp
   const wrong: Difference[] = result.unstable.map((path) => ({ kind: 'unstable', path }));
   if (check) wrong.push(...(await parseByBird(result.files)));
   const compared = compareFiles(await readGoldens(dir), result.files);
+  if (result.exit !== scenario.expect.exit) {
+    const detail = `expected exit ${scenario.expect.exit}, found ${result.exit}`;
+    wrong.push({ kind: 'exit', path: 'in.yaml', detail });
+  }
   if (update && wrong.length === 0) {
     if (compared.length > 0) await writeGoldens(dir, result.files);
     await writeActual(dir, new Map());
     return { dir, differences: [], updated: compared.length > 0 };
-  }
-  if (result.exit !== scenario.expect.exit) {
-    const detail = `expected exit ${scenario.expect.exit}, found ${result.exit}`;
-    wrong.push({ kind: 'exit', path: 'in.yaml', detail });
   }
   const differences = [...compared, ...wrong];
   await writeActual(dir, differences.length > 0 ? result.files : new Map());

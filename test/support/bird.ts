@@ -1,16 +1,13 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { withBirdSocket } from '../../src/bird/control-socket.ts';
 import type { BirdReply } from '../../src/bird/replies.ts';
 import { eventually } from './eventually.ts';
 
-const run = promisify(execFile);
-
-/** A BIRD 1.6 that runs alone in a network namespace of its own: whatever it does to routes, it does not to this machine's. */
+/** A BIRD 1.6 alone in a network namespace that ends with it: whatever it does to routes, it does not to this machine's. */
 export interface TestBird {
   readonly dir: string;
   readonly configFile: string;
@@ -25,17 +22,14 @@ export interface TestBird {
   stop(): Promise<void>;
 }
 
-let count = 0;
-
-/** Starts BIRD with `config` and resolves once it answers on its control socket. Needs root (or a user namespace with its own network). */
+/** Starts BIRD with `config` and resolves once it answers on its control socket. Needs root, or root in a user namespace. */
 export async function startBird(config: string, binary = '/usr/sbin/bird'): Promise<TestBird> {
-  const namespace = `birdconfd-t${process.pid}-${count++}`;
   const dir = await mkdtemp(join(tmpdir(), 'birdconfd-bird-'));
   const configFile = join(dir, 'bird.conf');
   const socket = join(dir, 'bird.ctl');
   await writeFile(configFile, config);
-  await run('ip', ['netns', 'add', namespace]);
-  const child = spawn('ip', ['netns', 'exec', namespace, binary, '-f', '-c', configFile, '-s', socket], {
+  // Where no namespace can be made, `unshare` ends without having started BIRD.
+  const child = spawn('unshare', ['--net', binary, '-f', '-c', configFile, '-s', socket], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let log = '';
@@ -43,12 +37,11 @@ export async function startBird(config: string, binary = '/usr/sbin/bird'): Prom
     log += text;
   });
 
-  const end = async (signal: NodeJS.Signals) => {
-    if (child.exitCode === null && child.signalCode === null && child.kill(signal)) await once(child, 'exit');
+  const crash = async () => {
+    if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await once(child, 'exit');
   };
   const stop = async () => {
-    await end('SIGKILL');
-    await run('ip', ['netns', 'del', namespace]).catch(() => {});
+    await crash();
     await rm(dir, { recursive: true, force: true });
   };
   const ask = (command: string) => {
@@ -61,16 +54,8 @@ export async function startBird(config: string, binary = '/usr/sbin/bird'): Prom
     await stop();
     throw error;
   }
-  return {
-    dir,
-    configFile,
-    socket,
-    pid: child.pid ?? 0,
-    writeConfig: (text) => writeFile(configFile, text),
-    ask,
-    crash: () => end('SIGKILL'),
-    stop,
-  };
+  const writeConfig = (text: string) => writeFile(configFile, text);
+  return { dir, configFile, socket, pid: child.pid ?? 0, writeConfig, ask, crash, stop };
 }
 
 async function mustAnswer(child: ChildProcess, ask: (command: string) => Promise<BirdReply>, log: () => string) {

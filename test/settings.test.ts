@@ -1,0 +1,127 @@
+import { writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../src/core/errors.ts';
+import { OPTIONS } from '../src/option-table.ts';
+import { parseTime, resolveSettings } from '../src/settings.ts';
+import { temporaryFolder } from './support/folder.ts';
+
+const FILES = { input: ['/data'], node: 'node-a' };
+
+const refusal = async (flags: Parameters<typeof resolveSettings>[0], environment = {}) => {
+  const settings = resolveSettings(flags, environment);
+  await expect(settings).rejects.toBeInstanceOf(UsageError);
+  return settings.then(
+    () => '',
+    (error: Error) => error.message,
+  );
+};
+
+describe('settings', () => {
+  it('prefers flag to environment to file', async () => {
+    const config = join(await temporaryFolder(), 'birdconfd.toml');
+    await writeFile(config, 'layout = "calico"\nquiet-ms = 7\nmax-wait-ms = 8\nresync-interval = "9s"\n');
+    const environment = { BIRDCONFD_QUIET_MS: '70', BIRDCONFD_MAX_WAIT_MS: '80' };
+    const settings = await resolveSettings({ ...FILES, config, 'quiet-ms': '700' }, environment);
+    expect(settings).toMatchObject({ quietMs: 700, maxWaitMs: 80, resyncMs: 9_000, layout: 'calico' });
+  });
+
+  it('understands the environment of calico/node, whose CALICO_ prefix wins', async () => {
+    const settings = await resolveSettings(
+      {},
+      {
+        DATASTORE_TYPE: 'etcdv3',
+        ETCD_ENDPOINTS: 'http://192.0.2.1:2379',
+        CALICO_ETCD_ENDPOINTS: 'https://192.0.2.2:2379,https://192.0.2.3:2379',
+        ETCD_USERNAME: 'calico',
+        ETCD_PASSWORD: 'hunter2',
+        ETCD_CA_CERT_FILE: '/etc/ca.pem',
+        NODENAME: 'worker-1',
+        HOSTNAME: 'other',
+        CALICO_ROUTER_ID: 'hash',
+      },
+    );
+    expect(settings).toMatchObject({ nodeName: 'worker-1', routerId: 'hash', inputs: [] });
+    expect(settings.etcd).toMatchObject({
+      endpoints: ['https://192.0.2.2:2379', 'https://192.0.2.3:2379'],
+      username: 'calico',
+      caFile: '/etc/ca.pem',
+    });
+    expect(settings.etcd?.password?.reveal()).toBe('hunter2');
+    expect(JSON.stringify(settings)).not.toContain('hunter2');
+  });
+
+  it('takes files where there is an input and no endpoint, and the paths of the layout', async () => {
+    expect(await resolveSettings(FILES, {})).toMatchObject({
+      etcd: null,
+      inputs: ['/data'],
+      output: '/etc/birdconfd/bird',
+      stateDir: '/etc/birdconfd/bird/.birdconfd',
+      fileMode: 0o640,
+      daemons: { bird: { binary: 'bird', socket: '/run/bird/bird.ctl' }, bird6: { socket: '/run/bird/bird6.ctl' } },
+    });
+    expect(await resolveSettings({ ...FILES, layout: 'calico' }, {})).toMatchObject({
+      output: '/etc/calico/confd/config',
+      daemons: { bird: { socket: '/var/run/calico/bird.ctl' } },
+    });
+    const beside = await resolveSettings({ ...FILES, endpoints: 'http://127.0.0.1:2379' }, {});
+    expect(beside).toMatchObject({ inputs: ['/data'], etcd: { endpoints: ['http://127.0.0.1:2379'] } });
+  });
+
+  it("falls back on the host's name", async () => {
+    expect((await resolveSettings({ input: ['/data'] }, {})).nodeName).toBe(hostname());
+  });
+
+  it.each([
+    [{ ...FILES, layout: 'both' }, {}, /--layout: expected single or calico, found "both"/],
+    [{ ...FILES, 'file-mode': '9999' }, {}, /--file-mode: expected an octal mode/],
+    [{ ...FILES, 'quiet-ms': '-1' }, {}, /--quiet-ms: expected milliseconds/],
+    [{ ...FILES, 'resync-interval': 'soon' }, {}, /--resync-interval: expected a time/],
+    [FILES, { BIRDCONFD_LOG_LEVEL: 'loud' }, /BIRDCONFD_LOG_LEVEL: expected debug, info, warn or error, found "loud"/],
+    [{ input: ['/data'], node: '../x' }, {}, /--node: expected a node name/],
+    [FILES, { CALICO_ROUTER_ID: '1.2.3' }, /CALICO_ROUTER_ID: expected "hash" or an IPv4 address/],
+    [{}, { DATASTORE_TYPE: 'kubernetes' }, /not built/],
+    [{ datastore: 'files' }, {}, /needs --input/],
+    [{ endpoints: 'localhost:2379' }, {}, /--endpoints: expected URLs/],
+    [{}, { ETCD_USERNAME: 'calico' }, /both a user name and a password/],
+    [{ ...FILES, config: '/nowhere.toml' }, {}, /--config \/nowhere\.toml: /],
+  ])('refuses %j with %j', async (flags, environment, message) => {
+    expect(await refusal(flags, environment)).toMatch(message);
+  });
+
+  it('refuses an unknown option in the file', async () => {
+    const config = join(await temporaryFolder(), 'birdconfd.toml');
+    await writeFile(config, 'quite-ms = 7\n');
+    expect(await refusal({ ...FILES, config })).toMatch(/unknown option quite-ms/);
+  });
+
+  it.each([
+    [{ CALICO_NETWORKING_BACKEND: 'none' }, 'CALICO_NETWORKING_BACKEND=none'],
+    [{ CALICO_NETWORKING_BACKEND: 'vxlan' }, 'CALICO_NETWORKING_BACKEND=vxlan'],
+    [{ CALICO_NETWORKING: 'false' }, 'CALICO_NETWORKING=false'],
+    [{ CALICO_NETWORKING_BACKEND: 'bird' }, null],
+  ])('knows from %j whether BIRD runs', async (environment, reason) => {
+    expect((await resolveSettings(FILES, environment)).notRunning).toBe(reason);
+  });
+
+  it('names every option once', () => {
+    const names = OPTIONS.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('times', () => {
+  it.each([
+    ['90', 90_000],
+    ['90s', 90_000],
+    ['1.5m', 90_000],
+    ['250ms', 250],
+    ['1h', 3_600_000],
+    ['', null],
+    ['1d', null],
+    ['-5s', null],
+  ])('reads %j as %j ms', (text, ms) => {
+    expect(parseTime(text)).toBe(ms);
+  });
+});
