@@ -29,6 +29,7 @@ async function once(settings: Settings, log: Log): Promise<number> {
 /** Runs until SIGTERM or SIGINT; SIGHUP reads settings and templates anew, and keeps the old ones when the new are wrong. */
 async function service(first: Settings, reread: () => Promise<Settings>, log: Log): Promise<number> {
   let settings = first;
+  let fallBack: Settings | null = null;
   let running = new AbortController();
   let ending = false;
   const end = () => {
@@ -39,14 +40,19 @@ async function service(first: Settings, reread: () => Promise<Settings>, log: Lo
   process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', again);
   try {
     while (!ending) {
-      await runService(settings, prepareTargets, log, running.signal);
-      if (ending) break;
-      running = new AbortController(); // before reading: a signal that comes meanwhile counts
-      log('info', 'settings-reread');
-      settings = await reread().catch((error: unknown) => {
+      try {
+        await runService(settings, prepareTargets, log, running.signal);
+        fallBack = settings;
+        running = new AbortController(); // before reading: a signal that comes meanwhile counts
+        if (ending) break;
+        log('info', 'settings-reread');
+        settings = await reread();
+      } catch (error) {
+        if (!fallBack || !(error instanceof UsageError)) throw error;
         log('error', 'settings-refused', { message: `${messageOf(error)}; the old settings stay in effect` });
-        return settings;
-      });
+        settings = fallBack;
+        fallBack = null; // if not even these work any more, end
+      }
     }
     log('info', 'stopped');
     return EXIT.ok;

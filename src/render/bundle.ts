@@ -41,11 +41,18 @@ export const makeFile = (name: string, blocks: readonly Block[]): RenderedFile =
   text: blocks.map((b) => b.text).join(''),
 });
 
-/** The digests of files as they lie on disk, comparable with a bundle's: `files` in the bundle's order. */
+/**
+ * The digests of files as they lie on disk, comparable with a bundle's: `files` in the bundle's order. The statements are read
+ * only when they are asked for: tokenizing megabytes costs more than the rest of a pass.
+ */
 export function digestsOfTexts(files: readonly { readonly name: string; readonly text: string }[]): Digests {
+  let statements: Digest | null = null;
   return {
     bytes: digestOfAll(files.flatMap((f) => [f.name, f.text])),
-    statements: digestOfAll(files.flatMap((f) => [f.name, digestOfStatements(statementDigests(f.text))])),
+    get statements() {
+      statements ??= digestOfAll(files.flatMap((f) => [f.name, digestOfStatements(statementDigests(f.text))]));
+      return statements;
+    },
   };
 }
 
