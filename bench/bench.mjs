@@ -32,6 +32,7 @@ const puts = positive('puts', options.puts);
 
 const own = nodeName(0);
 const subject = 'birdconfd';
+const against = `${subject} ÷`;
 const main = join(root, 'dist/main.js');
 const labFloor = join(root, '../shared/lab/floor.cjs');
 
@@ -127,7 +128,7 @@ const ms = (value) => value.toFixed(1);
 const times = (ratio) => (ratio === undefined ? '' : `${ratio.toFixed(2)}×`);
 
 function report({ nodes, render, renderRatios, change, changeRatios }) {
-  const head = ['render once', 'wall ms', 'min', subject, 'CPU ms', 'min', subject, 'peak MiB', subject];
+  const head = ['render once', 'wall ms', 'min', against, 'CPU ms', 'min', against, 'peak MiB', against];
   const rows = render.map(({ name, wallMs, cpuMs, peakMib }) => [
     name,
     ms(wallMs.median),
@@ -139,7 +140,7 @@ function report({ nodes, render, renderRatios, change, changeRatios }) {
     ms(peakMib),
     times(renderRatios.peak[name]),
   ]);
-  const changeHead = ['put → file', 'median ms', 'min', 'p95', subject, "etcd's ack", 'CPU ms/change', 'peak MiB'];
+  const changeHead = ['put → file', 'median ms', 'min', 'p95', against, "etcd's ack", 'CPU ms/change', 'peak MiB'];
   const changeRows = change.map(({ name, latencyMs, ackMs, cpuMs, peakMib }) => [
     name,
     ms(latencyMs.median),
@@ -160,7 +161,7 @@ try {
   const programs = programsFor(join(scratch, 'main.js'));
   const machine = `Node ${process.versions.node}, ${cpus().length} cores, load ${loadavg()[0].toFixed(1)} at the start`;
   console.log(`${machine}; medians of ${runs} runs and ${puts} changes, the programs in turn.
-A column "${subject}": its figure divided by this row's, pair by pair (median). Wall: from outside, spawn to exit. CPU and
+A column "${against}": birdconfd's figure divided by this row's, pair by pair (median). Wall: from outside, spawn to exit. CPU and
 peak memory: the process's own cpuUsage and VmHWM at its exit; of a service /proc's. A change: one node joins.`);
   const results = [];
   for (const nodes of sizes) {

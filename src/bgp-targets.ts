@@ -52,7 +52,11 @@ function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
     if (known) return known;
     const { resources, diagnostics, lastGood } = decoder.decode(snapshot);
     const built = buildNodeBgp(resources, self);
-    const model = { bgp: built.value, diagnostics: sortDiagnostics([...diagnostics, ...built.diagnostics]), lastGood };
+    const model = {
+      bgp: built.value,
+      diagnostics: sortDiagnostics([...snapshot.diagnostics, ...diagnostics, ...built.diagnostics]),
+      lastGood,
+    };
     models.set(snapshot, model);
     return model;
   };

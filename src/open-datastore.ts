@@ -41,7 +41,7 @@ export async function openDatastore(
   const etcd = new EtcdV3Datastore(await etcdOptions(settings.etcd), {
     clock,
     resyncIntervalMs: settings.resyncMs,
-    log: (event, fields) => log('warn', event, fields),
+    log: (event, fields) => log(event === 'datastore-in-sync' ? 'info' : 'warn', event, fields),
   });
   if (settings.inputs.length === 0) return etcd;
   const { JoinedDatastore } = await import('./datastore/joined.ts');

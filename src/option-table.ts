@@ -37,7 +37,7 @@ export const OPTIONS = [
     environment: ['NODENAME', 'HOSTNAME'],
   },
   { name: 'layout', value: 'LAYOUT', help: 'single: bird.conf and bird6.conf; calico: the six files of calico/node' },
-  { name: 'bird', value: 'DIALECT', help: 'auto, calico or 1.6; auto asks the installed binary' },
+  { name: 'bird', value: 'DIALECT', help: 'auto, calico or 1.6; auto asks the installed binary (render: by layout)' },
   { name: 'output', value: 'DIR', help: 'where the files go' },
   { name: 'templates', value: 'DIR', help: 'a tree laid out like templates/ in place of the built-in one' },
   { name: 'state-dir', value: 'DIR', help: 'ledger and staging (<output>/.birdconfd)' },

@@ -175,12 +175,18 @@ describe('README', () => {
   const readme = existsSync(join(root, 'README.md')) ? readFileSync(join(root, 'README.md'), 'utf8') : '';
   const section = readme.split(/^(?=## )/m).find((part) => part.startsWith('## How it flows'));
 
-  it.runIf(section !== undefined)('names in its figure every directory of src/, and none that is not there', () => {
-    const figure = [...section!.matchAll(/^```[^\n]*\n(.*?)^```/gms)].map((block) => block[1]).join('\n');
-    const named = [...new Set([...figure.matchAll(/(?<![\w./-])([a-z][\w-]*)\//g)].map((match) => match[1]!))].sort();
-    const directories = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((e) => e.isDirectory());
-    expect(named.filter((name) => existsSync(join(root, 'src', name)))).toEqual(directories.map((e) => e.name).sort());
-    const nowhere = named.filter((name) => !existsSync(join(root, 'src', name)) && !existsSync(join(root, name)));
-    expect(nowhere).toEqual([]);
-  });
+  it.runIf(section !== undefined)(
+    'names where it tells the flow every directory of src/, and none that is not there',
+    () => {
+      const named = [
+        ...new Set([...section!.matchAll(/(?<![\w./-])([a-z][\w-]*)\//g)].map((match) => match[1]!)),
+      ].sort();
+      const directories = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((e) => e.isDirectory());
+      expect(named.filter((name) => existsSync(join(root, 'src', name)))).toEqual(
+        directories.map((e) => e.name).sort(),
+      );
+      const nowhere = named.filter((name) => !existsSync(join(root, 'src', name)) && !existsSync(join(root, name)));
+      expect(nowhere).toEqual([]);
+    },
+  );
 });

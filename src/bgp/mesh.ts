@@ -23,7 +23,7 @@ function meshPeer(node: Node, address: string, port: number, context: PeerContex
 
 /**
  * The full mesh: a session with every other node that has an address of this family and is no route reflector
- * (spec calico-v3, 3.3). Of two nodes with one address the first by name is taken, and the other one is named.
+ * (spec calico-v3, 3.3). Of two nodes with one address this node, or else the first by name, is taken, and the other one is named.
  */
 export function meshPeers(
   cluster: Cluster,
@@ -35,14 +35,14 @@ export function meshPeers(
   if (self.routeReflectorClusterID || cluster.defaults?.meshEnabled === false) return { peers: [], diagnostics };
   for (const node of cluster.nodes) {
     const address = ofFamily(context.family, node);
-    if (address === null || address === context.address || node.routeReflectorClusterID) continue;
-    const first = peers.get(address);
-    if (!first) {
+    if (address === null || node === self || node.routeReflectorClusterID) continue;
+    const holder = address === context.address ? self.key : peers.get(address)?.origins[0];
+    if (holder === undefined) {
       peers.set(address, sameAsBefore(node, meshPeer(node, address, cluster.listenPortOf(node.name), context)));
       continue;
     }
     const path = ['spec', 'bgp', `ipv${context.family}Address`];
-    const message = `${address} is also the address of ${first.origins[0]}: no session with this node`;
+    const message = `${address} is also the address of ${holder}: no session with this node`;
     diagnostics.push({ severity: 'error', code: 'duplicate-address', key: node.key, path, message });
   }
   return { peers: [...peers.values()], diagnostics };

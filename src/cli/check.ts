@@ -10,7 +10,7 @@ import { tellDiagnostics } from './render.ts';
 export async function checkVerb(settings: Settings, options: { readonly json: boolean }): Promise<number> {
   try {
     const snapshot = await readOnce(settings);
-    const targets = await prepareTargets(settings, new Map());
+    const targets = await prepareTargets(settings, { lastGood: new Map(), runsBird: false });
     const [diagnostics = []] = targets.map((target) => target.render(snapshot).diagnostics);
     if (options.json) process.stdout.write(`${JSON.stringify(diagnostics, null, 2)}\n`);
     else if (diagnostics.length === 0) process.stdout.write('no faults found\n');

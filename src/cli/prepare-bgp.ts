@@ -9,9 +9,13 @@ import { builtInTemplates, readTemplates } from '../host/read-templates.ts';
 import type { Settings } from '../settings.ts';
 import type { Target } from '../targets.ts';
 
-/** The dialect to write: the one that was asked for, or the installed binary's. Throws UsageError when that cannot be told. */
-export async function chooseFlavour(settings: Settings): Promise<FlavourName> {
+/**
+ * The dialect to write: the one that was asked for, else the installed binary's. Where no BIRD is to be run, it follows the layout:
+ * Calico's files are for Calico's BIRD. Throws UsageError when it cannot be told.
+ */
+async function chooseFlavour(settings: Settings, runsBird: boolean): Promise<FlavourName> {
   if (settings.flavour !== 'auto') return settings.flavour;
+  if (!runsBird) return settings.layout === 'calico' ? 'calico' : '1.6';
   const { binary } = settings.daemons.bird;
   const ways = 'give --bird calico or --bird 1.6, or --bird-bin PATH';
   const asked = await flavourOf(binary).catch((error: unknown) => {
@@ -22,8 +26,11 @@ export async function chooseFlavour(settings: Settings): Promise<FlavourName> {
 }
 
 /** The two targets of BGP mode as the settings describe them. */
-export async function prepareTargets(settings: Settings, lastGood: LastGood): Promise<readonly [Target, Target]> {
-  const flavour = await chooseFlavour(settings);
+export async function prepareTargets(
+  settings: Settings,
+  { lastGood, runsBird }: { readonly lastGood: LastGood; readonly runsBird: boolean },
+): Promise<readonly [Target, Target]> {
+  const flavour = await chooseFlavour(settings, runsBird);
   const tree = settings.templates ?? builtInTemplates();
   const { nodeName, routerId, layout } = settings;
   const templates = await readTemplates(tree, FLAVOURS[flavour].templates);

@@ -25,7 +25,7 @@ export async function renderVerb(settings: Settings, options: { readonly check: 
   const staging = await mkdtemp(join(tmpdir(), 'birdconfd-render-'));
   try {
     const snapshot = await readOnce(settings);
-    const targets = await prepareTargets(settings, new Map());
+    const targets = await prepareTargets(settings, { lastGood: new Map(), runsBird: options.check });
     const signal = new AbortController().signal;
     const owner = await resolveFileOwner(settings, null);
     const destination = { output: settings.output, mode: settings.fileMode, ...owner };

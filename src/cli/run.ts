@@ -3,13 +3,15 @@ import { messageOf, UsageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { openLog } from '../log.ts';
 import type { PassReport } from '../pass.ts';
-import { convergeOnce, runService } from '../service.ts';
+import { convergeOnce, type MakeTargets, runService } from '../service.ts';
 import type { Settings } from '../settings.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { prepareTargets } from './prepare-bgp.ts';
 
 /** How long `run --once` waits for the datastore. */
 const ONCE_MS = 10_000;
+
+const makeTargets: MakeTargets = (settings, lastGood) => prepareTargets(settings, { lastGood, runsBird: true });
 
 /** The exit code of `run --once`: the worst that any target met, in the order of the contract. */
 function exitCodeOfReports(reports: readonly PassReport[], strict: boolean): number {
@@ -22,7 +24,7 @@ function exitCodeOfReports(reports: readonly PassReport[], strict: boolean): num
 }
 
 async function once(settings: Settings, log: Log): Promise<number> {
-  const reports = await convergeOnce(settings, prepareTargets, log, AbortSignal.timeout(ONCE_MS));
+  const reports = await convergeOnce(settings, makeTargets, log, AbortSignal.timeout(ONCE_MS));
   return exitCodeOfReports(reports, settings.strict);
 }
 
@@ -41,7 +43,7 @@ async function service(first: Settings, reread: () => Promise<Settings>, log: Lo
   try {
     while (!ending) {
       try {
-        await runService(settings, prepareTargets, log, running.signal);
+        await runService(settings, makeTargets, log, running.signal);
         fallBack = settings;
         running = new AbortController(); // before reading: a signal that comes meanwhile counts
         if (ending) break;

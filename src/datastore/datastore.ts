@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../core/diagnostic.ts';
 import type { StageError } from '../core/errors.ts';
 
 /** One value as it stands in a datastore. The same version of a key is the same object: decoding is remembered by it. */
@@ -20,6 +21,8 @@ export interface Snapshot {
    * every snapshot gives the same Map object. A prefix that was not asked for is a bug and throws.
    */
   readonly entries: (prefix: string) => ReadonlyMap<string, Entry>;
+  /** Faults of the source itself, of files that cannot be read; those of values are found by who decodes them. */
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** What `health` tells: `staleSince` is a time in ms, null while in sync. */

@@ -109,11 +109,14 @@ export class EtcdV3Datastore implements Datastore {
       const beganAt = this.#clock.now();
       const error = await this.#generation(endpoint, copy, onStarted);
       if (this.#stop.signal.aborted) break;
+      const { inSync } = this.#health;
       this.#health = { inSync: false, staleSince: this.#contactAt, lastError: error };
       if (!this.#started && !error.retryable) throw error;
       if (!canResume(error)) copy.forgetPosition();
       if (error.code === 'missed-by-watch') this.#missedByWatch++;
-      failures = this.#clock.now() - beganAt > BACKOFF.longestMs ? 1 : failures + 1;
+      // Lists are dear, so only a connection that worked and broke, or one that lasted, begins the backoff anew.
+      const good = (canResume(error) && inSync) || this.#clock.now() - beganAt > BACKOFF.longestMs;
+      failures = good ? 1 : failures + 1;
       await this.#backOff(error, failures % endpoints.length === 0 ? failures / endpoints.length : 0);
     }
     const { lastError } = this.#health;

@@ -1,6 +1,5 @@
 import { normalize, relative } from 'node:path';
 import { type Clock, systemClock } from '../core/clock.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
 import { StageError } from '../core/errors.ts';
 import type { Datastore, DatastoreHealth, Snapshot } from './datastore.ts';
 import { DirectoryWatch } from './directory-watch.ts';
@@ -42,7 +41,6 @@ export class FilesDatastore implements Datastore {
   #space: KeySpace | null = null;
   #onNewer: () => void = () => undefined;
   #files: ReadonlyMap<string, KnownFile> = new Map();
-  #diagnostics: readonly Diagnostic[] = [];
   #dirty = false;
   #closed = false;
   #nap = new AbortController();
@@ -86,11 +84,6 @@ export class FilesDatastore implements Datastore {
   health(): DatastoreHealth {
     const inSync = this.#space !== null && this.#staleSince === null;
     return { inSync, staleSince: this.#staleSince, lastError: this.#fault ?? this.#watch?.fault ?? null };
-  }
-
-  /** What is wrong with the files as they stand now. `onNewer` is called when this changes, too. */
-  diagnostics(): readonly Diagnostic[] {
-    return this.#diagnostics;
   }
 
   async close(): Promise<void> {
@@ -140,11 +133,9 @@ export class FilesDatastore implements Datastore {
     const { entries, diagnostics, revision, isStale, fault } = inputVerdict(listing, files);
     this.#staleSince = isStale ? (this.#staleSince ?? this.#clock.now()) : null;
     this.#fault = fault;
-    const told = JSON.stringify(this.#diagnostics);
-    this.#diagnostics = diagnostics;
     const hasChanged = space.replace(entries);
     space.at(revision);
-    return hasChanged || JSON.stringify(diagnostics) !== told;
+    return space.note(diagnostics) || hasChanged;
   }
 }
 

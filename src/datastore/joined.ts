@@ -105,7 +105,8 @@ export class JoinedDatastore implements Datastore {
 
 /** The parts side by side. `last` gives its number and its Maps to what did not change. */
 function joined(parts: readonly Snapshot[], prefixes: readonly string[], last: Snapshot | null): Snapshot {
-  let changed = last === null;
+  const diagnostics = parts.flatMap((part) => part.diagnostics);
+  let changed = JSON.stringify(diagnostics) !== JSON.stringify(last?.diagnostics);
   const maps = new Map(
     prefixes.map((prefix) => {
       const map = merge(parts.map((part) => part.entries(prefix)));
@@ -121,7 +122,7 @@ function joined(parts: readonly Snapshot[], prefixes: readonly string[], last: S
     return map;
   };
   const generation = (last?.generation ?? 0) + (changed ? 1 : 0);
-  return { generation, revision: parts.map(({ revision }) => revision).join('+'), entries };
+  return { generation, revision: parts.map(({ revision }) => revision).join('+'), entries, diagnostics };
 }
 
 /** Earlier maps win. The only one that has entries is taken as it is: as a rule each prefix lives in one datastore. */

@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Entry, Snapshot } from './datastore.ts';
 
 /**
@@ -9,6 +10,7 @@ export class KeySpace {
   readonly #shared = new Set<string>();
   #generation = 0;
   #revision = '0';
+  #diagnostics: readonly Diagnostic[] = [];
   #last: Snapshot | null = null;
 
   constructor(prefixes: readonly string[]) {
@@ -47,6 +49,15 @@ export class KeySpace {
     this.#last = null;
   }
 
+  /** Sets the faults of the source that the next snapshots tell. True if they changed. */
+  note(diagnostics: readonly Diagnostic[]): boolean {
+    if (JSON.stringify(diagnostics) === JSON.stringify(this.#diagnostics)) return false;
+    this.#diagnostics = diagnostics;
+    this.#last = null;
+    this.#generation++;
+    return true;
+  }
+
   snapshot(): Snapshot {
     if (this.#last) return this.#last;
     const maps = new Map(this.#maps);
@@ -56,7 +67,12 @@ export class KeySpace {
       if (!map) throw new Error(`bug: the datastore was not asked for ${prefix}`);
       return map;
     };
-    this.#last = { generation: this.#generation, revision: this.#revision, entries };
+    this.#last = {
+      generation: this.#generation,
+      revision: this.#revision,
+      entries,
+      diagnostics: this.#diagnostics,
+    };
     return this.#last;
   }
 

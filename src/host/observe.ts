@@ -1,32 +1,24 @@
 import { constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOfAll } from '../core/digest.ts';
 import { type Digests, digestsOfTexts } from '../render/bundle.ts';
 import { diskError } from './disk-error.ts';
 import { errnoOf } from './system-error.ts';
 
 /**
  * The digests of the files as they lie in `output`, `names` in the bundle's order; null when any of them is not there as a plain file.
- * What has the bytes of one of `known` (a ledger's `live`, a bundle) has its statements too and is not tokenized, which takes
- * 80 ms for 5,000 peers. Rejects with a StageError `commit` when a file cannot be read.
+ * Rejects with a StageError `commit` when a file cannot be read.
  *
  * A symlink counts as not there, whatever it leads to: who put it there decides what is read through it from now on, with which mode
  * and owner. So the plan writes, and the commit puts our own file in its place.
  */
-export async function observeLive(
-  output: string,
-  names: readonly string[],
-  known: readonly Digests[] = [],
-): Promise<Digests | null> {
+export async function observeLive(output: string, names: readonly string[]): Promise<Digests | null> {
   const files: { readonly name: string; readonly text: string }[] = [];
   for (const name of names) {
     const text = await readPlain(join(output, name));
     if (text === null) return null;
     files.push({ name, text });
   }
-  const bytes = digestOfAll(files.flatMap((file) => [file.name, file.text]));
-  const same = known.find((digests) => digests.bytes === bytes);
-  return same ? { bytes, statements: same.statements } : digestsOfTexts(files);
+  return digestsOfTexts(files);
 }
 
 /** Not to wait for a writer where the name has become a pipe's. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -119,12 +120,15 @@ describe('without a BIRD', () => {
   });
 
   it('gives up on a command that is never answered, and takes no late answer for another', async () => {
+    let closed: Promise<unknown> | undefined;
     await serve((client) => {
+      closed = once(client, 'close');
       client.write('0001 BIRD 1.6.8 ready.\n');
       client.once('data', () => client.write('1000-BIRD 1.6.8\n'));
     });
     await withBirdSocket(path, { signal: never(), timeoutMs: 50 }, async (session) => {
       await expect(session.command('show status')).rejects.toMatchObject(fault('timeout'));
+      await closed;
       await expect(session.command('show status')).rejects.toMatchObject(fault('timeout'));
     });
   });

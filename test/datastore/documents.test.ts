@@ -275,7 +275,7 @@ kind: Y
       Array(3).fill(['error', 'unreadable-document', 'in.yaml']),
     );
     expect(diagnostics[0]!.message).toMatch(/^line 9, column \d+: /);
-    expect(diagnostics[2]!.message).toBe('line 24, column 1: duplicate key');
+    expect(diagnostics[2]!.message).toBe('line 23, column 1: duplicate key');
     expect(damaged).toBe(true);
   });
 
@@ -366,10 +366,10 @@ describe('hostile texts', () => {
     expect((await faultsOf('&l {apiVersion: v1, kind: List, items: [*l, *l]}')).length).toBe(4);
   });
 
-  it('may use an anchor a hundred times', async () => {
+  it('may use an anchor a hundred times, itself counted', async () => {
     const use = (times: number) => `/a: &a {x: 1}\n/b: [${Array(times).fill('*a')}]`;
-    expect(await keysOf(use(100))).toEqual(['/a', '/b']);
-    expect((await faultsOf(use(101)))[0]).toMatch(/^unreadable-document: line 1, column 1: .*too many aliases/);
+    expect(await keysOf(use(99))).toEqual(['/a', '/b']);
+    expect((await faultsOf(use(100)))[0]).toMatch(/^unreadable-document: line 1, column 1: .*too many aliases/);
   });
 
   it('cannot overflow the stack', async () => {
@@ -409,14 +409,12 @@ describe('hostile texts', () => {
     });
   });
 
-  it('of 20,000 keys in one mapping are read in time that grows with their number, not with its square', async () => {
-    const keys = Array.from({ length: 20_000 }, (_, i) => `/k/${i}: v`);
-    const start = performance.now();
-    expect((await keysOf(keys.join('\n'))).length).toBe(20_000);
+  // A check that compares each key with all others needs a minute for this.
+  it('may have 40,000 keys in one mapping', { timeout: 20_000 }, async () => {
+    const keys = Array.from({ length: 40_000 }, (_, i) => `/k/${i}: v`);
     expect(await faultsOf([...keys, '/k/7: w'].join('\n'))).toEqual([
-      'unreadable-document: line 20001, column 1: duplicate key',
+      'unreadable-document: line 40001, column 1: duplicate key',
     ]);
-    expect(performance.now() - start).toBeLessThan(8_000);
   });
 
   it.each(['', '\n', '---\n', '# only a comment\n', '{}', 'null', '...\n', '\uFEFF'])(

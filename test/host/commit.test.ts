@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { watch } from 'node:fs';
 import { link, lstat, mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -6,6 +7,7 @@ import { commitBundle } from '../../src/host/commit.ts';
 import { stageBundle } from '../../src/host/stage.ts';
 import type { Bundle } from '../../src/render/bundle.ts';
 import { bundleOf } from '../support/bundle.ts';
+import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 const OURS = '# birdconfd 0.1.0\n';
@@ -105,7 +107,24 @@ describe('commitBundle', () => {
       await commit(bundle('a'), output, { stage });
       expect(await contents(output)).toEqual(textsOf(bundle('a')));
     }
+    // A symlink among the files cannot be kept over what a crash left there.
+    await rm(join(output, 'bird.cfg'));
+    await symlink(target, join(output, 'bird.cfg'));
+    await writeFile(join(output, '.bird.cfg.birdconfd-previous'), '');
+    await commit(bundle('b'), output);
+    expect(await readFile(join(output, 'bird.cfg'), 'utf8')).toBe(`${OURS}b 0\n`);
     expect(await readFile(target, 'utf8')).toBe('theirs\n');
+  });
+
+  it('puts the file that the daemon is pointed at in its place last', async () => {
+    const output = await temporaryFolder();
+    const seen: string[] = [];
+    const watcher = watch(output, (_, name) => {
+      if (name?.startsWith('bird') && !seen.includes(name)) seen.push(name);
+    });
+    onTestFinished(() => watcher.close());
+    await commit(bundle('a'), output);
+    await eventually(() => expect(seen).toEqual(['bird_aggr.cfg', 'bird_ipam.cfg', 'bird.cfg']));
   });
 });
 

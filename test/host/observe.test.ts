@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { digestOf } from '../../src/core/digest.ts';
 import { observeLive } from '../../src/host/observe.ts';
 import { bundleOf } from '../support/bundle.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -29,14 +28,6 @@ describe('observeLive', () => {
     expect(spaced?.bytes).not.toBe(wanted.bytes);
     const other = await observeLive(await outputOf({ ...TEXTS, 'bird.cfg': 'router id 1.2.3.5;\n' }), NAMES);
     expect(other?.statements).not.toBe(wanted.statements);
-  });
-
-  it('takes the statements of known bytes from who knows them, and of no others', async () => {
-    const output = await outputOf(TEXTS);
-    const { bytes, statements } = bundleOf(TEXTS);
-    const told = digestOf('told');
-    expect(await observeLive(output, NAMES, [{ bytes, statements: told }])).toEqual({ bytes, statements: told });
-    expect(await observeLive(output, NAMES, [{ bytes: told, statements: told }])).toEqual({ bytes, statements });
   });
 
   it('is null where a file is missing, or the folder', async () => {

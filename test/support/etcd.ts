@@ -97,14 +97,21 @@ export async function startEtcd(options: EtcdServerOptions = {}): Promise<EtcdSe
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     child = started;
+    const killWithUs = () => started.kill('SIGKILL');
+    process.once('exit', killWithUs);
+    started.once('exit', () => process.off('exit', killWithUs));
     // By its log and not by asking: a refused question would open etcd3's circuit breaker for five seconds.
     await new Promise<void>((resolve, reject) => {
       let said = '';
+      const giveUp = (why: string) => reject(new Error(`etcd ${why}: ${said}`));
+      const deadline = setTimeout(giveUp, 20_000 + downSeconds * 1_000, 'did not come up');
       started.stderr.on('data', (chunk: Buffer) => {
         said += chunk;
-        if (said.includes('ready to serve client requests')) resolve();
+        if (!said.includes('serving client traffic')) return;
+        clearTimeout(deadline);
+        resolve();
       });
-      started.once('exit', () => reject(new Error(`etcd ended: ${said}`)));
+      started.once('exit', () => giveUp('ended'));
     });
   };
   const end = async (signal: NodeJS.Signals) => {

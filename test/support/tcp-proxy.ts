@@ -6,6 +6,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Connections accepted so far. */
   readonly accepted: number;
+  /** Bytes that clients have sent so far. */
+  readonly sent: number;
   /** Breaks every connection with a reset. */
   cut(): void;
   /** Breaks new connections at once, until `allow`. */
@@ -22,6 +24,7 @@ export interface TcpProxy {
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let accepted = 0;
+  let sent = 0;
   let refusing = false;
   const limits: number[] = [];
 
@@ -43,7 +46,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     };
     far.on('error', breakBoth).on('close', breakBoth);
     near.on('close', breakBoth);
-    near.on('data', (chunk) => far.write(chunk));
+    near.on('data', (chunk) => {
+      sent += chunk.length;
+      far.write(chunk);
+    });
     far.on('data', (chunk) => {
       left -= chunk.length;
       if (left < 0) breakBoth();
@@ -55,12 +61,15 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   if (address === null || typeof address === 'string') throw new Error('no port');
 
   const cut = () => {
-    for (const [near] of pairs) near.destroy();
+    for (const [near] of pairs) near.resetAndDestroy();
   };
   return {
     port: address.port,
     get accepted() {
       return accepted;
+    },
+    get sent() {
+      return sent;
     },
     cut,
     refuse() {

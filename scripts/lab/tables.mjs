@@ -1,0 +1,22 @@
+// What BIRD prints in columns, as objects. Pure.
+
+/** The rows of `show protocols`. */
+export function parseProtocols(lines) {
+  const rows = lines.map((line) => /^(\S+) +(\S+) +(\S+) +(up|down|start|stop|flush) +(\S+) *(.*)$/.exec(line));
+  return rows
+    .filter((row) => row !== null)
+    .map(([, name, proto, , state, since, info]) => ({ name, proto, state, since, info: info.trim() }));
+}
+
+/** The routes of `show route`: a further route to a prefix stands below it, without the prefix. */
+export function parseRoutes(lines) {
+  const routes = [];
+  let prefix = '';
+  for (const line of lines) {
+    const row = /^(\S*) +(.+?) \[(\S+) /.exec(line);
+    if (!row) continue;
+    prefix = row[1] || prefix;
+    routes.push({ prefix, via: row[2], protocol: row[3] });
+  }
+  return routes;
+}

@@ -1,0 +1,41 @@
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { runBird } from '../src/bird/run-bird.ts';
+import { findCases } from '../src/golden/scenario.ts';
+import { testCase } from '../src/golden/test-case.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const inCi = Boolean(process.env.CI);
+
+/** Those of the two daemons' binaries that cannot be run here. */
+async function missingBirds(): Promise<readonly string[]> {
+  const asked = ['bird', 'bird6'].map((binary) =>
+    runBird(binary, ['--version'], { timeoutMs: 10_000 }).then(
+      () => [],
+      () => [binary],
+    ),
+  );
+  return (await Promise.all(asked)).flat();
+}
+
+const missing = await missingBirds();
+const cases = await findCases(join(root, 'fixtures'));
+
+describe('fixtures', () => {
+  it('are parsed by the real bird and bird6', (context) => {
+    if (missing.length > 0 && !inCi)
+      context.skip(`${missing.join(' and ')} cannot be run here: goldens are compared, but no BIRD has parsed them`);
+    expect(missing, 'to be installed').toEqual([]);
+  });
+
+  it.each(cases.map((dir) => relative(root, dir)))('%s', async (dir) => {
+    const check = missing.length === 0 || inCi;
+    const { differences } = await testCase(join(root, dir), {
+      templates: join(root, 'templates'),
+      check,
+      update: false,
+    });
+    expect(differences).toEqual([]);
+  });
+});
