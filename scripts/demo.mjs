@@ -122,9 +122,9 @@ function showReloads(before) {
 
 /** A table of the nodes' sessions, with what the last edit did to each. Throws when it touched one that it does not concern. */
 async function showSessions(before, restarts) {
-  const rows = (await sessionsOf(nodeBirds())).map(({ on, name, info, since }) => {
+  const rows = (await sessionsOf(nodeBirds())).map(({ on, name, info, since, timesDown }) => {
     const old = before.find((row) => row.on === on && row.name === name);
-    const fate = !old ? 'new' : old.since === since ? 'untouched' : 'restarted';
+    const fate = !old ? 'new' : old.timesDown === timesDown ? 'untouched' : 'restarted';
     return [on, name, info, since, fate];
   });
   const colours = { new: 'green', restarted: 'yellow', untouched: null };
@@ -187,7 +187,8 @@ async function main() {
   const began = performance.now();
   demo.dir = mkdtempSync(join(tmpdir(), 'birdconfd-demo-'));
   for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => {
+    // More than once: a terminal and the process above us may both pass it on, and the first is enough.
+    process.on(signal, () => {
       demo.exitCode = 128 + constants.signals[signal];
       demo.stop.abort();
     });

@@ -21,10 +21,12 @@ export function expectedSessions({ nodes, routers }) {
   ]);
 }
 
-/** The BGP sessions of each of `birds` (name → LabBird): BIRD's row, and `on` for whose it is. */
+/** The BGP sessions of each of `birds` (name → LabBird): BIRD's row, `on` for whose it is, and how often it went down so far. */
 export async function sessionsOf(birds) {
   const rows = await Promise.all(
-    [...birds].map(async ([on, bird]) => (await bird.protocols()).map((row) => ({ on, ...row }))),
+    [...birds].map(async ([on, bird]) =>
+      (await bird.protocols()).map((row) => ({ on, ...row, timesDown: bird.timesDown(row.name) })),
+    ),
   );
   return rows.flat().filter((row) => row.proto === 'BGP');
 }

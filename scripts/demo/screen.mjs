@@ -23,7 +23,7 @@ export function progress(text) {
   if (!isTerminal || text === shown) return;
   clearProgress();
   shown = text;
-  out.write(paint('dim', text.slice(0, (out.columns ?? 80) - 1)));
+  out.write(paint('dim', text.slice(0, (out.columns || 80) - 1)));
 }
 
 function clearProgress() {

@@ -12,12 +12,11 @@ export async function becomeRoot() {
   if (spawnSync('unshare', [...asRoot, 'true']).status !== 0) {
     throw new Error('network namespaces need root, and this user may make no user namespaces: run it with sudo');
   }
-  const child = spawn('unshare', [...asRoot, process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
-    stdio: 'inherit',
-  });
-  // Ctrl-C reaches the child as well; it is the child that cleans up.
+  const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  // It is the child that cleans up: it is told of every end of ours, also of a sudden one.
+  const child = spawn('unshare', [...asRoot, 'setpriv', '--pdeathsig', 'TERM', ...again], { stdio: 'inherit' });
   const forward = (signal) => child.kill(signal);
-  process.on('SIGTERM', forward).on('SIGINT', () => {});
+  process.on('SIGTERM', forward).on('SIGINT', forward);
   const [code, signal] = await new Promise((resolve) => child.once('exit', (...how) => resolve(how)));
   process.exitCode = code ?? 128 + constants.signals[signal];
   return false;

@@ -74,6 +74,7 @@ export async function startBird(pid, { binary, configFile, socket, log }) {
     ask,
     protocols: async () => parseProtocols(await ask('show protocols')),
     routes: async () => parseRoutes(await ask('show route')),
+    timesDown: (protocol) => readFileSync(log, 'utf8').split(`${protocol}: State changed to down\n`).length - 1,
     stop,
   };
 }

@@ -19,7 +19,7 @@ export interface Protocol {
   readonly name: string;
   readonly proto: string;
   readonly state: string;
-  /** When `state` was entered, as BIRD prints it. */
+  /** When `state` was entered, as BIRD prints it. BIRD 1.6 is a second off now and then (see `isSameTime`). */
   readonly since: string;
   /** For BGP its own state: `Established`. */
   readonly info: string;
@@ -42,6 +42,8 @@ export interface LabBird {
   ask(command: string): Promise<readonly string[]>;
   protocols(): Promise<readonly Protocol[]>;
   routes(): Promise<readonly Route[]>;
+  /** How often a protocol has gone down so far, by the log: what has `debug { states }` tells it there. */
+  timesDown(protocol: string): number;
   /** Lets it take leave of its neighbors; kills it when that takes long. Safe to call twice. */
   stop(): Promise<void>;
 }

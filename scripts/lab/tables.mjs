@@ -20,3 +20,14 @@ export function parseRoutes(lines) {
   }
   return routes;
 }
+
+const DAY = 86_400;
+
+/** Whether two times of day are at most a second apart, also over midnight; other texts only if they are equal. */
+export function isSameTime(a, b) {
+  const [x, y] = [a, b].map((text) => {
+    const clock = /^(\d\d):(\d\d):(\d\d)$/.exec(text);
+    return clock ? Number(clock[1]) * 3600 + Number(clock[2]) * 60 + Number(clock[3]) : Number.NaN;
+  });
+  return a === b || Math.abs(x - y) <= 1 || Math.abs(x - y) === DAY - 1;
+}

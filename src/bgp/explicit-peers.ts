@@ -28,8 +28,8 @@ interface Wish {
 const idOf = ({ address, port }: Wish): string =>
   port === 0 || port === DEFAULT_PORT ? address : `${address}-${port}`;
 
-/** The nodes that a BGPPeer by address means: that address, that AS (0 = the cluster's), and, if a port is given, that port. */
-function nodesAt(cluster: Cluster, address: string, asNumber: AsNumber | null, port: number): readonly Node[] {
+/** The nodes that a BGPPeer by address means: that address, that AS, and, if a port is given, that port. */
+function nodesAt(cluster: Cluster, address: string, asNumber: AsNumber, port: number): readonly Node[] {
   const portAgrees = (node: Node): boolean => {
     const own = cluster.configurationOf(node.name)?.listenPort ?? null;
     const global = cluster.defaults?.listenPort ?? null;
@@ -39,7 +39,7 @@ function nodesAt(cluster: Cluster, address: string, asNumber: AsNumber | null, p
   return cluster.nodes.filter(
     (node) =>
       [ofFamily(4, node), ofFamily(6, node)].includes(address) &&
-      cluster.asNumberOf(node) === (asNumber || cluster.asNumber) &&
+      cluster.asNumberOf(node) === asNumber &&
       (port === 0 || portAgrees(node)),
   );
 }
@@ -65,7 +65,7 @@ function forward(cluster: Cluster, peer: BgpPeer, nodeAddresses: ReadonlySet<str
 /** The sessions back from the node that a BGPPeer's address belongs to, to each node that the BGPPeer is for (pass R). */
 function reverse(cluster: Cluster, self: Node, peer: BgpPeer): readonly Wish[] {
   const given = peer.peerAddress;
-  if (!given || peer.reversePeering === 'Manual') return [];
+  if (!given || !peer.asNumber || peer.reversePeering === 'Manual') return [];
   const receives = nodesAt(cluster, given.address.text, peer.asNumber, given.port).some(
     (node) => node.name === self.name,
   );

@@ -20,7 +20,7 @@ export interface ConfigureOptions {
 export interface Configured {
   /** BIRD answered 0004 or 0005: it had protocols to restart, so sessions may have gone down. */
   readonly restarting: boolean;
-  /** BIRD's text for the time it started: another text is another process, which has read the files by itself. */
+  /** BIRD's text for the time it started. BIRD 1.6 is a second off now and then, so only more than that means another process. */
   readonly boot: string;
 }
 

@@ -3,7 +3,10 @@ import { type BirdReply, lastText } from './replies.ts';
 /** What `show status` says. */
 export interface DaemonStatus {
   readonly state: 'up' | 'reconfiguring' | 'shutting-down' | 'unknown';
-  /** BIRD's own text for the time it started, in the form that its `timeformat base` gives it; null when it tells none. */
+  /**
+   * BIRD's own text for the time it started, in the form that its `timeformat base` gives it; null when it tells none. BIRD 1.6
+   * works it out anew at each question from two clocks of whole seconds: measured, 2 of 40 answers were a second later.
+   */
   readonly boot: string | null;
 }
 

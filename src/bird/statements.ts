@@ -31,8 +31,8 @@ function* tokenize(text: string): Generator<Token> {
 }
 
 /**
- * Reads statements up to the closing brace of the body, or of the whole text up to its end, where a stray brace is a statement of
- * its own: BIRD refuses it, but what follows must count. Braces in `[ … ]` are prefix patterns, not bodies.
+ * Reads statements up to the closing brace of the body, or of the whole text up to its end. A brace without its partner is a
+ * statement of its own: BIRD refuses it, but no other text may count as the same. Braces in `[ … ]` are prefix patterns, not bodies.
  */
 function readStatements(tokens: Iterator<Token>, inBody: boolean): Statement[] {
   const statements: Statement[] = [];
@@ -52,12 +52,13 @@ function readStatements(tokens: Iterator<Token>, inBody: boolean): Statement[] {
     if (sets === 0 && text === ';') end(null);
     else if (sets === 0 && text === '{') end(readStatements(tokens, true));
     else if (sets === 0 && text === '}') {
-      if (inBody) break;
       end(null);
+      if (inBody) return statements;
       statements.push({ words: text, body: null, line: at });
     } else words.push(text);
   }
   end(null);
+  if (inBody) statements.push({ words: '{', body: null, line });
   return statements;
 }
 

@@ -24,7 +24,9 @@ export function formatDiagnostic(d: Diagnostic): string {
 
 /** Sorted by key, then path, then code, each once: the order in which they are printed and kept in goldens. */
 export function sortDiagnostics(list: readonly Diagnostic[]): readonly Diagnostic[] {
-  const seen = new Map(list.map((d) => [`${d.key}\0${d.path.join('\0')}\0${d.code}\0${d.message}`, d]));
+  // \x01 after every step of a path: what is above sorts before what is below.
+  const rank = (d: Diagnostic) => [d.key, d.path.map((step) => `${step}\x01`).join(''), d.code, d.message].join('\0');
+  const seen = new Map(list.map((d) => [rank(d), d]));
   return [...seen.entries()].sort(([a], [b]) => byBytes(a, b)).map(([, d]) => d);
 }
 

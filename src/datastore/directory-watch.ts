@@ -68,8 +68,9 @@ export class DirectoryWatch {
     this.#watcher.on('raw', (_, name, details) => this.#onRaw(name, details));
     this.#watcher.on('all', this.#options.onEvent);
     this.#watcher.on('error', (error) => this.#fail(error));
-    if (!(await this.#isReady(this.#watcher))) this.#watched = '';
-    else if (failures === this.#failures) this.#fault = null;
+    const isReady = await this.#isReady(this.#watcher);
+    if (!isReady && failures === this.#failures) this.#watched = '';
+    if (isReady && failures === this.#failures) this.#fault = null;
     return true;
   }
 

@@ -26,9 +26,8 @@ const KEY = /^(?:[a-z0-9]+:)?\//;
 export const isMapping = (value: unknown): value is Mapping =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A member of its own, else undefined: `constructor` and `__proto__` are not there unless someone wrote them. */
-export const member = (value: unknown, name: string): unknown =>
-  isMapping(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+/** The member of a mapping, undefined for anything else. `name` is a word of ours, never one from a document. */
+export const member = (value: unknown, name: string): unknown => (isMapping(value) ? value[name] : undefined);
 
 /**
  * The entries of one document, which is one of

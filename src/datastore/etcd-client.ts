@@ -47,8 +47,6 @@ function tlsOf(options: EtcdOptions, endpoint: string): Pick<IOptions, 'credenti
   return { credentials: { rootCertificate: options.caCert as Buffer, ...pair } };
 }
 
-let connections = 0;
-
 function open(Client: typeof Etcd3, options: EtcdOptions, endpoint: string, onCall: (call: Call) => void, ms: number) {
   try {
     return new Client({
@@ -63,9 +61,6 @@ function open(Client: typeof Etcd3, options: EtcdOptions, endpoint: string, onCa
         'grpc.keepalive_timeout_ms': 3_000,
         'grpc.enable_channelz': 0,
         'grpc.service_config_disable_resolution': 1,
-        // gRPC shares a TCP connection between equal options: so reads and the watch are on one, and no later
-        // client gets the dead one of an earlier client.
-        'birdconfd.connection': ++connections,
         callInvocationTransformer: (call: Call) => {
           onCall(call);
           return call;
@@ -79,8 +74,9 @@ function open(Client: typeof Etcd3, options: EtcdOptions, endpoint: string, onCa
 }
 
 /**
- * A client with one TCP connection to one endpoint, authenticated if a user is given; it lives until `signal` aborts,
- * which ends its calls and streams at once. Unary calls are tried once, end after `callMs` and reject with a StageError.
+ * A client of one endpoint, authenticated if a user is given; it lives until `signal` aborts, which ends its calls and
+ * streams at once. Unary calls are tried once, end after `callMs` and reject with a StageError. Reads and watches go over one
+ * TCP connection (gRPC shares it between channels of equal options), so an answer to a read vouches for the watch's connection.
  *
  * The token is fetched and sent by us: etcd3 leaks a channel per log-in, repeats a call without bound while its token is
  * refused, and never renews the token of a watch (spec stack, 1 e). A refused token is an error here; the next client logs in anew.

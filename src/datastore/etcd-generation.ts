@@ -55,6 +55,7 @@ async function list(generation: Generation, client: Etcd3): Promise<void> {
 /** etcd3 knows no deadline for a watch; without one a watch that etcd does not confirm would be waited for forever. */
 async function expire({ clock, timings, connection, endpoint }: Generation): Promise<never> {
   await clock.sleep(timings.callMs, connection.signal);
+  connection.signal.throwIfAborted();
   throw new StageError('datastore', 'timeout', `etcd ${endpoint}: the watch was not confirmed`, { retryable: true });
 }
 
@@ -71,27 +72,31 @@ async function watchSilence(generation: Generation, client: Etcd3): Promise<neve
 }
 
 /**
- * Rejects with `missed-by-watch` when a read knows of a change that the watch does not bring within the grace time. A put
- * shows by its revision (`count_only` would ignore `min_mod_revision`), a deletion only by the number of keys.
+ * Rejects with `missed-by-watch` when a read knows of a change that the watch, although it had the grace time, neither
+ * brought nor is catching up to. A put shows by its revision (`count_only` would ignore `min_mod_revision`), a deletion
+ * only by the number of keys.
  */
 async function findMissed(generation: Generation, client: Etcd3, prefix: string): Promise<void> {
   const { clock, connection, copy, timings } = generation;
   const next = () => (copy.position?.revision ?? 0n) + 1n;
-  const before = next();
   const { start, end } = rangeOf(prefix);
+  let before = next();
   const request = { key: start, range_end: end, min_mod_revision: before.toString(), keys_only: true, limit: 1 };
   const answer = await ask(generation, client, request);
   const put = answer.kvs[0];
   const sameCount = () => Number(answer.count) === copy.countUnder(prefix);
-  if (!put && sameCount()) return;
-  await clock.sleep(timings.graceMs, connection.signal);
-  connection.signal.throwIfAborted();
   // The count is of one moment: once the watch has moved on, it proves nothing.
-  const brought = put ? BigInt(put.mod_revision) < next() : sameCount() || next() !== before;
-  if (brought) return;
-  const what = put ? `a change of ${put.key.toString()}` : `a deletion under ${prefix}`;
-  const message = `etcd ${generation.endpoint}: the watch held back ${what}`;
-  throw new StageError('datastore', 'missed-by-watch', message, { retryable: true });
+  const brought = () => (put ? BigInt(put.mod_revision) < next() : sameCount() || next() !== before);
+  while (!brought()) {
+    await clock.sleep(timings.graceMs, connection.signal);
+    connection.signal.throwIfAborted();
+    if (next() === before && !brought()) {
+      const what = put ? `a change of ${put.key.toString()}` : `a deletion under ${prefix}`;
+      const message = `etcd ${generation.endpoint}: the watch held back ${what}`;
+      throw new StageError('datastore', 'missed-by-watch', message, { retryable: true });
+    }
+    if (put) before = next();
+  }
 }
 
 async function resync(generation: Generation, client: Etcd3): Promise<never> {

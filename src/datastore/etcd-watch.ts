@@ -32,7 +32,7 @@ export interface Watch {
 
 /**
  * Watches `range` from the revision `from` on; resolves once etcd confirmed it. Every response is handed over once, whole,
- * in order. Aborting `connection`, which the client lives on, ends the watch; the watch aborts it when it ends by itself.
+ * in order. Aborting `connection`, which the client lives on, ends the watch; a watch that ends by itself aborts it with its error.
  *
  * The first disconnection ends it: etcd3's own resume would go on behind the store's revision and so lose what was not
  * delivered yet, and it keeps an expired token and a channel that backs off by itself. Its `create()` swallows the
@@ -52,11 +52,15 @@ export async function openWatch(
   const connected = new Promise<void>((resolve) => watcher.on('connected', () => resolve()));
   const ended = new Promise<never>((_, reject) => {
     const fail = (thrown: unknown) => {
-      reject(toStageError(thrown, endpoint));
+      const error = toStageError(thrown, endpoint);
+      reject(error);
       // At once: etcd3 throws, out of any handler, on a late response for a watch that it has given up.
-      connection.abort();
+      connection.abort(error);
     };
-    watcher.on('error', fail);
+    watcher.on('error', (cause) => {
+      // The role has to cover the range, so a refusal names it.
+      fail(new Error(`${cause.message} (the watch from ${range.start} to ${range.end})`, { cause }));
+    });
     watcher.on('disconnected', fail);
     watcher.on('data', (response) => {
       if (connection.signal.aborted) return;

@@ -21,7 +21,7 @@ export interface KnownFile {
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
-/** A file changed so shortly before it was read may change again without another time stamp or size. */
+/** A file changed so shortly before it was read may change again without another time stamp: kernels before 6.13 count in ticks. */
 const FRESH_MS = 2_000;
 
 /**

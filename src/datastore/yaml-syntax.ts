@@ -47,7 +47,6 @@ export function readYaml(yaml: Yaml, text: string): Syntax {
   const composer = new yaml.Composer({
     version: '1.2',
     schema: 'core',
-    merge: false,
     resolveKnownTags: false,
     stringKeys: true,
     uniqueKeys: false, // its check takes time by the square of a mapping's size; `repeatedKeyAt` does not

@@ -72,7 +72,9 @@ export class Environment {
     const known = blocks.get(view);
     if (known) return known;
     const { origins } = view;
-    const block = makeBlock(this.#template(partial)(view), Array.isArray(origins) ? [...origins] : []);
+    const text = this.#template(partial)(view);
+    if (text.includes(MARK)) throw new Error(`bug: ${partial}.hbs cuts a block out of a block`);
+    const block = makeBlock(text, Array.isArray(origins) ? [...origins] : []);
     blocks.set(view, block);
     return block;
   }

@@ -16,7 +16,18 @@ export class BirdString {
 const guards = new WeakMap<object, object>();
 
 /** Handlebars looks for these on anything it iterates or calls. */
-const PROBED = new Set(['length', 'constructor', 'toHTML', 'toString', 'then']);
+const PROBED = new Set(['length', 'constructor', 'toHTML', 'then']);
+
+/**
+ * What a view becomes where it meets a plain value: equal to none, as Handlebars asks in an `each` over words below `../`,
+ * and not to be printed, for a symbol cannot be made text.
+ */
+const NO_TEXT = Symbol('an object or a list, which a template cannot print');
+const toPrimitive = () => NO_TEXT;
+
+function unknown(property: string): Error {
+  return new Error(`bug: the template asks for "${property}", which the view does not have`);
+}
 
 function checked(property: string, value: unknown): unknown {
   if (typeof value === 'string' && !isWord(value)) {
@@ -35,18 +46,21 @@ export function guarded<T extends object>(view: T): T {
   if (known) return known as T;
   const guard = new Proxy(view, {
     get(target, property, receiver) {
+      if (property === Symbol.toPrimitive) return toPrimitive;
       if (typeof property === 'symbol') return Reflect.get(target, property, receiver);
       if (!Object.hasOwn(target, property)) {
         if (PROBED.has(property)) return undefined;
-        throw new Error(`bug: the template asks for "${property}", which the view does not have`);
+        throw unknown(property);
       }
       return checked(property, Reflect.get(target, property, receiver));
     },
+    has(target, property) {
+      if (Object.hasOwn(target, property) || typeof property === 'symbol') return Reflect.has(target, property);
+      throw unknown(property);
+    },
     getOwnPropertyDescriptor(target, property) {
       const descriptor = Reflect.getOwnPropertyDescriptor(target, property);
-      if (!descriptor && typeof property === 'string' && !PROBED.has(property)) {
-        throw new Error(`bug: the template asks for "${property}", which the view does not have`);
-      }
+      if (!descriptor && typeof property === 'string' && !PROBED.has(property)) throw unknown(property);
       return descriptor;
     },
   });

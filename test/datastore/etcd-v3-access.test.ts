@@ -79,6 +79,17 @@ describe('user and password', () => {
     expect(Date.now() - began).toBeLessThan(5_000);
   });
 
+  it('says what it has to watch when the role covers only the prefixes', async () => {
+    const etcd = use(await startEtcd({ auth: { ...AUTH, prefix: NODES } }));
+    await etcd.client.role('reader').grant({ permission: 'Read', range: etcd.client.range({ prefix: AFFINITIES }) });
+    const { start } = storeFor([etcd.endpoint], asUser(AUTH.password));
+    await expect(start()).rejects.toMatchObject({
+      code: 'permission-denied',
+      retryable: false,
+      message: expect.stringContaining(`from ${AFFINITIES} to ${NODES.slice(0, -1)}0`),
+    });
+  });
+
   it('is no hindrance to an etcd that asks for none', async () => {
     const etcd = use(await startEtcd());
     const { store, start } = storeFor([etcd.endpoint], asUser('any'));
@@ -139,18 +150,17 @@ describe('endpoints', () => {
   });
 
   it('says since when and why it waits, backs off, and ends at once when it is stopped', async () => {
-    const began = Date.now();
     const { store, lost, start, abort } = storeFor([`127.0.0.1:${await freePort()}`]);
     const started = start();
     await eventually(() => expect(lost.length).toBeGreaterThan(2));
     expect(lost.map(({ retryInMs }) => retryInMs).slice(0, 3)).toEqual([125, 250, 500]);
     expect(lost[0]).toMatchObject({ code: 'unreachable', message: expect.stringContaining('ECONNREFUSED') });
-    expect(Date.parse(String(lost[2]?.since)) - began).toBeLessThan(100);
-    expect(store.health()).toMatchObject({ inSync: false, staleSince: Date.parse(String(lost[0]?.since)) });
+    for (const { since } of lost) expect(Date.parse(String(since))).toBe(store.health().staleSince);
+    expect(store.health()).toMatchObject({ inSync: false, lastError: { code: 'unreachable' } });
     const aborted = Date.now();
     abort();
     await expect(started).rejects.toMatchObject({ code: 'unreachable', retryable: true });
-    expect(Date.now() - aborted).toBeLessThan(200);
+    expect(Date.now() - aborted).toBeLessThan(1_000);
   });
 
   it('ends at once when it is stopped while an endpoint accepts and does not answer', async () => {
@@ -164,7 +174,7 @@ describe('endpoints', () => {
     const aborted = Date.now();
     abort();
     await expect(started).rejects.toMatchObject({ code: 'aborted', retryable: true });
-    expect(Date.now() - aborted).toBeLessThan(200);
+    expect(Date.now() - aborted).toBeLessThan(1_000);
   });
 });
 

@@ -110,7 +110,7 @@ describe('etcd v3 under faults', () => {
   it('loses nothing and shows only consistent cuts when TCP breaks three times while it catches up', async () => {
     const etcd = use(await startEtcd());
     const proxy = use(await startTcpProxy(etcd.port));
-    const { store, cuts } = await startStore(proxy.port);
+    const { store, losses, cuts } = await startStore(proxy.port);
     proxy.refuse();
     proxy.cut();
     await eventually(() => expect(store.health().inSync).toBe(false));
@@ -122,6 +122,7 @@ describe('etcd v3 under faults', () => {
     await catchesUp(etcd, store);
 
     expect(proxy.accepted - before).toBeGreaterThanOrEqual(4);
+    expect(new Set(losses.map(({ code }) => code))).toEqual(new Set(['unreachable']));
     expect(store.metrics.relists).toBe(0);
     const { kvs } = await etcd.client.getAll().prefix('/calico/').exec();
     const revisions = kvs.map((kv) => BigInt(kv.mod_revision));

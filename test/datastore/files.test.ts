@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { appendFile, mkdir, readFile, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -76,7 +76,8 @@ describe('the start', () => {
     await writeFile(join(folder, 'dir/readme.txt'), peer('no'));
     await writeFile(join(folder, 'dir/.hidden.yaml'), peer('no'));
     await writeFile(join(folder, 'dir/a.yaml~'), peer('no'));
-    const { store, peers } = await started([`${folder}/dir/`, join(folder, 'given.txt'), join(folder, 'dir/a.yaml')]);
+    const again = relative(process.cwd(), join(folder, 'dir/a.yaml'));
+    const { store, peers } = await started([`${folder}/dir/`, join(folder, 'given.txt'), again]);
     expect(peers()).toEqual({ a: 64512, b: 64512, given: 64512 });
     expect(store.snapshot().diagnostics).toEqual([]);
     expect(store.snapshot().entries(PEERS).get(resourceKey('BGPPeer', 'b'))?.origin).toBe(`${folder}/dir/sub/b.YML:1`);
@@ -120,6 +121,19 @@ describe('the start', () => {
     const { peers } = await started([file], { clock: { now: systemClock.now, sleep } });
     expect(sleep).toHaveBeenCalled();
     expect(peers()).toEqual({ a: 2 });
+  });
+
+  it('nor one in a new directory before that is watched', async () => {
+    const folder = await temporaryFolder();
+    const sleep = vi.fn((ms: number, signal?: AbortSignal) => {
+      const isWatchWithNewOne = ms < 60_000 && existsSync(join(folder, 'new'));
+      if (isWatchWithNewOne && !existsSync(join(folder, 'new/a.yaml')))
+        writeFileSync(join(folder, 'new/a.yaml'), peer('a'));
+      return systemClock.sleep(ms, signal);
+    });
+    const { becomes } = await started([folder], { clock: { now: systemClock.now, sleep } });
+    await mkdir(join(folder, 'new'));
+    await becomes({ a: 64512 });
   });
 
   it('without a watch neither loads chokidar nor keeps anything open', async () => {
@@ -255,25 +269,67 @@ describe('a change is seen', () => {
     }
   });
 
-  it('after a minute where the file system tells nothing', async () => {
+  it('when a given directory is another one before anybody could look', async () => {
+    const folder = join(await temporaryFolder(), 'given');
+    await mkdir(folder);
+    const { becomes } = await started([folder]);
+    for (let round = 1; round <= 5; round++) {
+      rmSync(folder, { recursive: true });
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'a.yaml'), peer('a', round));
+      await becomes({ a: round });
+      await writeFile(join(folder, 'a.yaml'), peer('a', round + 10));
+      await becomes({ a: round + 10 });
+    }
+  });
+
+  /** A store on one file whose chokidar is as given, with a clock that the test moves. */
+  async function withoutEvents(once: (event: string, listener: () => void) => void) {
     const file = join(await temporaryFolder(), 'a.yaml');
     await writeFile(file, peer('a', 1));
     vi.resetModules();
-    const mute = { on: () => undefined, once: (_: string, ready: () => void) => ready(), close: async () => undefined };
-    vi.doMock('chokidar', () => ({ watch: () => mute }));
+    vi.doMock('chokidar', () => ({ watch: () => ({ on: () => undefined, once, close: async () => undefined }) }));
     onTestFinished(() => void vi.doUnmock('chokidar'));
     const { FilesDatastore: Fresh } = await import('../../src/datastore/files.ts');
     const clock = new FakeClock();
-    const store = new Fresh([file], { log: () => undefined, clock });
+    const log = vi.fn();
+    const store = new Fresh([file], { log, clock });
     onTestFinished(() => store.close());
-    let calls = 0;
-    await store.start(PREFIXES, () => calls++, new AbortController().signal);
+    const onNewer = vi.fn();
+    const starting = store.start(PREFIXES, onNewer, new AbortController().signal);
+    const value = () => [...store.snapshot().entries(PEERS).values()][0]?.value;
+    return { file, clock, log, store, starting, onNewer, value };
+  }
+
+  it('after a minute where the file system tells nothing', async () => {
+    const { file, clock, starting, onNewer, value } = await withoutEvents((_, ready) => ready());
+    await starting;
     await writeFile(file, peer('a', 2));
     await clock.advance(59_999);
-    expect(calls).toBe(0);
+    expect(onNewer).not.toHaveBeenCalled();
     await clock.advance(1);
-    await eventually(() => expect(calls).toBe(1));
-    expect([...store.snapshot().entries(PEERS).values()][0]?.value).toContain('"asNumber":2');
+    await eventually(() => expect(onNewer).toHaveBeenCalledOnce());
+    expect(value()).toContain('"asNumber":2');
+  });
+
+  it('every two seconds where no watch comes about, which is told', async () => {
+    const { file, clock, starting, log, store, onNewer, value } = await withoutEvents(() => undefined);
+    const state = { started: false };
+    void starting.then(() => {
+      state.started = true;
+    });
+    await eventually(async () => {
+      await clock.advance(500);
+      expect(state.started).toBe(true);
+    });
+    expect(store.health()).toMatchObject({ inSync: true, lastError: { code: 'watch-failed', retryable: true } });
+    expect(log.mock.calls).toEqual([['watch-failed', { message: expect.stringContaining('no watch within 8000 ms') }]]);
+    await writeFile(file, peer('a', 2));
+    await eventually(async () => {
+      await clock.advance(2_000);
+      expect(onNewer).toHaveBeenCalledOnce();
+    });
+    expect(value()).toContain('"asNumber":2');
   });
 
   const namespaces = spawnSync('unshare', [

@@ -124,6 +124,8 @@ describe('a lab', () => {
   });
 });
 
+const AS_NOBODY = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
+
 describe('becomeRoot', () => {
   const script = (body: string) => `
     import { becomeRoot } from ${JSON.stringify(new URL('become-root.mjs', LAB).href)};
@@ -133,13 +135,25 @@ describe('becomeRoot', () => {
     const file = join(dir, 'script.mjs');
     await writeFile(file, script(body), { mode: 0o644 });
     const node = [process.execPath, file, 'argument'];
-    const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
-    const [command = '', ...args] = asNobody ? [...nobody, ...node] : node;
+    const [command = '', ...args] = asNobody ? ['setpriv', ...AS_NOBODY, ...node] : node;
     return spawnSync(command, args, { encoding: 'utf8' });
   };
 
   it('goes on as it is where it is root already', async () => {
     expect(await run('console.log(process.ppid)', false)).toMatchObject({ status: 0, stdout: `${process.pid}\n` });
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('lets its other self end in its own way on %s', async (signal) => {
+    await chmod(dir, 0o755);
+    const file = join(dir, 'script.mjs');
+    const end = "process.on('SIGINT', () => process.exit(9)).on('SIGTERM', () => process.exit(9));";
+    await writeFile(file, script(`${end} console.log(process.pid); setInterval(() => {}, 1000);`));
+    const child = spawn('setpriv', [...AS_NOBODY, process.execPath, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [pid] = await once(child.stdout, 'data');
+    const exit = once(child, 'exit');
+    child.kill(signal);
+    expect(await exit).toEqual(signal === 'SIGKILL' ? [null, 'SIGKILL'] : [9, null]);
+    await eventually(() => expect(isAlive(Number(pid))).toBe(false));
   });
 
   it('runs the same command as root of a namespace otherwise, and passes its end on', async () => {

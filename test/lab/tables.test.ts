@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseProtocols, parseRoutes } from '../../scripts/lab/tables.mjs';
+import { isSameTime, parseProtocols, parseRoutes } from '../../scripts/lab/tables.mjs';
 
 describe('parseProtocols', () => {
   it('reads the rows and skips the heading and the end', () => {
@@ -39,5 +39,21 @@ describe('parseRoutes', () => {
       { prefix: '10.48.2.0/26', via: 'blackhole', protocol: 'static1' },
       { prefix: '10.0.0.0/24', via: 'dev eth0', protocol: 'direct1' },
     ]);
+  });
+});
+
+describe('isSameTime', () => {
+  it.each([
+    ['22:54:13', '22:54:13', true],
+    ['22:54:14', '22:54:13', true],
+    ['22:54:59', '22:55:00', true],
+    ['23:59:59', '00:00:00', true],
+    ['22:54:13', '22:54:15', false],
+    ['22:54:13', '2026-11-20', false],
+    ['2026-11-20', '2026-11-20', true],
+    ['2026-11-20', '2026-11-21', false],
+  ])('%s and %s: %s', (a, b, same) => {
+    expect(isSameTime(a, b)).toBe(same);
+    expect(isSameTime(b, a)).toBe(same);
   });
 });

@@ -28,10 +28,14 @@ export async function startBird(config: string, binary = '/usr/sbin/bird'): Prom
   const configFile = join(dir, 'bird.conf');
   const socket = join(dir, 'bird.ctl');
   await writeFile(configFile, config);
-  // Where no namespace can be made, `unshare` ends without having started BIRD.
-  const child = spawn('unshare', ['--net', binary, '-f', '-c', configFile, '-s', socket], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  // Where no namespace can be made, `unshare` ends without having started BIRD; however we end, BIRD does too.
+  const child = spawn(
+    'unshare',
+    ['--net', 'setpriv', '--pdeathsig', 'KILL', binary, '-f', '-c', configFile, '-s', socket],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   let log = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     log += text;

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { buildNodeBgp } from '../../src/bgp/node-bgp.ts';
+import { resourceKey } from '../../src/core/keys.ts';
+import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
+import { TestStore } from '../datamodel/snapshot.ts';
+import { block, configuration, node, peer, pool } from '../support/cluster.ts';
+import { build } from './build.ts';
+
+const A = node('a', '192.0.2.1/24', { ipv6Address: '2001:db8::1/64' });
+const V6_ONLY = node('v6', '', { ipv6Address: '2001:db8::6/64' });
+
+describe('buildNodeBgp', () => {
+  it('states every field, with its default', () => {
+    const { v4, v6 } = build('a', [A]);
+    const common = {
+      nodeName: 'a',
+      asNumber: 64512,
+      routerId: '192.0.2.1',
+      logSeverity: 'info',
+      listenAddress: null,
+      listenPort: null,
+      ignoredInterfaces: [],
+      programsIpip: false,
+      normalRoutePriority: 1024,
+      blocks: [],
+      pools: { kernel: [], exported: [], notExported: [], origins: [] },
+      peers: [],
+      origins: [resourceKey('Node', 'a')],
+    };
+    expect(v4).toEqual({ ...common, family: 4, address: '192.0.2.1', subnet: '192.0.2.0/24' });
+    expect(v6).toEqual({ ...common, family: 6, address: '2001:db8::1', subnet: '2001:db8::/64' });
+  });
+
+  it('is nothing, with an error, where the own Node is not known', () => {
+    const store = new TestStore('a', [
+      node('b', '192.0.2.2'),
+      pool('p', '198.51.100.0/24'),
+      block('a', '198.51.100.0/26'),
+    ]);
+    const { resources } = new ResourcesDecoder('a', new Map()).decode(store.snapshot());
+    const { value, diagnostics } = buildNodeBgp(resources, { nodeName: 'a', routerId: null, kernelTunnel: true });
+    expect(value).toBeNull();
+    expect(diagnostics).toMatchObject([
+      { severity: 'error', code: 'node-unknown', key: resourceKey('Node', 'a'), path: [] },
+    ]);
+  });
+
+  it('takes the AS of the node, else of the cluster, else 64512', () => {
+    const cluster = configuration('default', { asNumber: 64496 });
+    const own = configuration('node.a', { asNumber: 64497 });
+    expect(build('a', [A]).v4.asNumber).toBe(64512);
+    expect(build('a', [A, cluster, own]).v6.asNumber).toBe(64496);
+    expect(build('b', [node('b', '192.0.2.2', { asNumber: 64498 }), cluster]).v4.asNumber).toBe(64498);
+  });
+
+  it('takes log severity and listen port from the node’s own configuration, else from the cluster’s', () => {
+    const cluster = configuration('default', { logSeverityScreen: 'Debug', listenPort: 1179 });
+    const pick = ({ v4 }: ReturnType<typeof build>) => [v4.logSeverity, v4.listenPort];
+    expect(pick(build('a', [A, cluster]))).toEqual(['debug', 1179]);
+    expect(
+      pick(build('a', [A, cluster, configuration('node.a', { logSeverityScreen: 'None', listenPort: 2179 })])),
+    ).toEqual(['none', 2179]);
+    expect(pick(build('a', [A, cluster, configuration('node.a', { listenPort: 0 })]))).toEqual(['debug', 1179]);
+    expect(pick(build('a', [A, configuration('node.b', { listenPort: 2179 })]))).toEqual(['info', null]);
+  });
+
+  it('takes bind mode, interfaces and cluster routes from the cluster’s configuration alone', () => {
+    const spec = { bindMode: 'NodeIP', ignoredInterfaces: ['eth1', 'eth0'], programClusterRoutes: 'Enabled' };
+    const pick = ({ v4, v6 }: ReturnType<typeof build>) => [
+      v4.listenAddress,
+      v6.listenAddress,
+      v4.ignoredInterfaces,
+      v4.programsIpip,
+    ];
+    expect(pick(build('a', [A, configuration('default', spec)]))).toEqual([
+      '192.0.2.1',
+      '2001:db8::1',
+      ['eth1', 'eth0'],
+      true,
+    ]);
+    expect(pick(build('a', [A, configuration('node.a', spec)]))).toEqual([null, null, [], false]);
+    expect(pick(build('v6', [V6_ONLY, configuration('default', spec)]))).toEqual([
+      null,
+      '2001:db8::6',
+      ['eth1', 'eth0'],
+      true,
+    ]);
+  });
+
+  it('has no sessions in a family without an address, but all the rest', () => {
+    const entries = [
+      V6_ONLY,
+      A,
+      peer('x', { peerIP: '203.0.113.1', asNumber: 64496 }),
+      pool('p', '198.51.100.0/24'),
+      block('v6', '198.51.100.0/26'),
+    ];
+    const { v4 } = build('v6', entries);
+    expect(v4).toMatchObject({ address: null, subnet: null, peers: [], pools: { exported: ['198.51.100.0/24'] } });
+    expect(v4.blocks).toHaveLength(1);
+  });
+
+  it('sorts its sessions by name, of all kinds together', () => {
+    const peers = ['203.0.113.9', '203.0.113.10'].map((peerIP, i) => peer(`p${i}`, { peerIP, asNumber: 64496 }));
+    const { names } = build('a', [
+      A,
+      node('b', '192.0.2.2'),
+      peer('own', { node: 'a', peerIP: '203.0.113.1', asNumber: 1 }),
+      ...peers,
+    ]);
+    expect(names).toEqual(['Global_203_0_113_10', 'Global_203_0_113_9', 'Mesh_192_0_2_2', 'Node_203_0_113_1']);
+  });
+
+  it('follows from the node and the configurations that it reads', () => {
+    const entries = [A, configuration('default', {}), configuration('node.a', {}), configuration('node.b', {})];
+    const keys = [
+      resourceKey('Node', 'a'),
+      resourceKey('BGPConfiguration', 'default'),
+      resourceKey('BGPConfiguration', 'node.a'),
+    ];
+    expect(build('a', entries).v4.origins).toEqual(keys);
+  });
+});
+
+describe('the router id', () => {
+  it('is what the environment says, else the IPv4 address, in both families', () => {
+    const ids = ({ v4, v6, told }: ReturnType<typeof build>) => [v4.routerId, v6.routerId, ...told];
+    expect(ids(build('a', [A]))).toEqual(['192.0.2.1', '192.0.2.1']);
+    expect(ids(build('a', [A], { routerId: '198.51.100.1' }))).toEqual(['198.51.100.1', '198.51.100.1']);
+    expect(ids(build('kube-master', [node('kube-master', '192.0.2.1')], { routerId: 'hash' }))).toEqual([
+      '25.79.212.8',
+      '25.79.212.8',
+    ]);
+  });
+
+  it('of a node without IPv4 is made from its name, with a warning where that was not asked for', () => {
+    const told = ['router-id-hashed v6 spec.bgp.ipv4Address'];
+    const hashed = build('v6', [V6_ONLY], { routerId: 'hash' });
+    expect(hashed.told).toEqual([]);
+    expect(build('v6', [V6_ONLY])).toMatchObject({ told, v6: { routerId: hashed.v6.routerId } });
+    expect(build('v6', [V6_ONLY], { routerId: '198.51.100.1' }).told).toEqual([]);
+  });
+});

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { byBytes, byBytesOf } from '../../src/core/order.ts';
+
+const sign = (a: string, b: string) => Math.sign(byBytes(a, b));
+
+describe('byBytes', () => {
+  it('orders as the UTF-8 bytes do', () => {
+    // Well-formed text: a lone surrogate has no UTF-8 bytes.
+    const text = fc.string({ unit: 'binary' });
+    fc.assert(
+      fc.property(text, text, fc.string({ unit: 'grapheme' }), (a, b, common) => {
+        for (const [x, y] of [
+          [a, b],
+          [common + a, common + b],
+          [common, common + a],
+        ] as const)
+          expect(sign(x, y)).toBe(Buffer.compare(Buffer.from(x), Buffer.from(y)));
+      }),
+    );
+  });
+
+  it.each([
+    ['192.0.2.10', '192.0.2.9'],
+    ['192.168.221.192-26', '192.168.221.64-26'],
+    ['10.10.0.0-26', '10.2.0.1-32'],
+    ['Z', 'a'],
+    ['a', 'ä'],
+    ['a', 'ab'],
+    ['', 'a'],
+    ['\uffff', '\u{10000}'],
+    ['\ue000', '\u{1f600}'],
+  ])('puts %j before %j', (first, second) => {
+    expect([sign(first, second), sign(second, first), sign(first, first)]).toEqual([-1, 1, 0]);
+  });
+
+  it('orders objects by a string of theirs', () => {
+    const list = [{ name: 'b' }, { name: 'a' }, { name: 'B' }];
+    expect(list.sort(byBytesOf(({ name }) => name)).map(({ name }) => name)).toEqual(['B', 'a', 'b']);
+  });
+});

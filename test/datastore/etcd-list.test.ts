@@ -1,0 +1,72 @@
+import type { Etcd3 } from 'etcd3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listAtOneRevision, rangeOf, rangeOver } from '../../src/datastore/etcd-list.ts';
+import { type EtcdServer, startEtcd } from '../support/etcd.ts';
+
+const A = '/calico/a/';
+const B = '/calico/b/';
+const KEYS = 5_100; // more than a page
+const TXN_OPERATIONS = 100; // etcd takes up to 128
+
+describe('a list of several pages', () => {
+  let etcd: EtcdServer;
+  beforeAll(async () => {
+    etcd = await startEtcd();
+    for (let i = 0; i < KEYS; i += TXN_OPERATIONS) {
+      const puts = Array.from({ length: TXN_OPERATIONS }, (_, j) => `${A}${String(i + j).padStart(5, '0')}`);
+      await etcd.client.kv.txn({
+        success: puts.map((key) => ({ request_put: { key: Buffer.from(key), value: Buffer.from('old') } })),
+      });
+    }
+    await etcd.client.put(`${B}x`).value('old');
+  });
+  afterAll(() => etcd.stop());
+
+  it('has every key once, as all of them were when the first page was read', async () => {
+    const limits: unknown[] = [];
+    // Between the first page and the second, other writers are busy under both prefixes.
+    const range: Etcd3['kv']['range'] = async (request) => {
+      const page = await etcd.client.kv.range(request);
+      if (limits.push(request.limit) === 1) {
+        await etcd.client.put(`${A}05099`).value('new');
+        await etcd.client.delete().key(`${A}05098`);
+        await etcd.client.put(`${B}y`).value('new');
+      }
+      return page;
+    };
+    const listing = await listAtOneRevision({ kv: { range } } as Etcd3, [A, B]);
+    expect(limits).toEqual([5_000, 5_000, 5_000]);
+    expect(listing.entries.size).toBe(KEYS + 1);
+    expect(new Set([...listing.entries.values()].map(({ value }) => value))).toEqual(new Set(['old']));
+    const revisions = [...listing.entries.values()].map(({ version }) => Number(version));
+    expect(Number(listing.revision)).toBe(Math.max(...revisions));
+  });
+
+  it('rejects when its revision is compacted between two pages', async () => {
+    let pages = 0;
+    const range: Etcd3['kv']['range'] = async (request) => {
+      const page = await etcd.client.kv.range(request);
+      if (++pages === 1) {
+        const { header } = await etcd.client.put(`${B}z`).value('new');
+        await etcd.client.kv.compact({ revision: header.revision });
+      }
+      return page;
+    };
+    await expect(listAtOneRevision({ kv: { range } } as Etcd3, [A, B])).rejects.toThrow('compacted');
+  });
+});
+
+describe('ranges', () => {
+  const show = ({ start, end }: { start: Buffer; end: Buffer }) => [start.toString(), end.toString()];
+
+  it('holds what begins with a prefix, and nothing that only begins alike', () => {
+    expect(show(rangeOf('/a/b/'))).toEqual(['/a/b/', '/a/b0']);
+    expect(show(rangeOf(''))).toEqual(['\0', '\0']);
+  });
+
+  it('spans from the first prefix to the last, in any order, also when one holds another', () => {
+    expect(show(rangeOver(['/b/', '/a/', '/a/c/']))).toEqual(['/a/', '/b0']);
+    expect(show(rangeOver(['/a/', '/a/c/']))).toEqual(['/a/', '/a0']);
+    expect(show(rangeOver(['/a/', '']))).toEqual(['\0', '\0']);
+  });
+});

@@ -1,0 +1,39 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { buildNodeBgp } from '../../src/bgp/node-bgp.ts';
+import { checkConfig } from '../../src/bird/check.ts';
+import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
+import { readTemplates } from '../../src/host/read-templates.ts';
+import { digestsOfTexts } from '../../src/render/bundle.ts';
+import { Environment } from '../../src/render/environment.ts';
+import { renderFamily } from '../../src/render/render-family.ts';
+import { anyCluster } from '../bgp/any-cluster.ts';
+import { TestStore } from '../datamodel/snapshot.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+const templates = await readTemplates(fileURLToPath(new URL('../../templates', import.meta.url)), 'bird1');
+
+describe('any valid cluster', () => {
+  it('gives files that the real BIRDs take, in both layouts', async () => {
+    const dir = await temporaryFolder();
+    const environment = new Environment(templates);
+    const { signal } = new AbortController();
+    await fc.assert(
+      fc.asyncProperty(anyCluster, fc.constantFrom('single' as const, 'calico' as const), async (entries, layout) => {
+        const { resources } = new ResourcesDecoder('self', new Map()).decode(new TestStore('self', entries).snapshot());
+        const { value } = buildNodeBgp(resources, { nodeName: 'self', routerId: null, kernelTunnel: false });
+        for (const family of [4, 6] as const) {
+          const bundle = renderFamily(environment, value![family], { layout, version: 'test' });
+          expect(digestsOfTexts(bundle.files)).toEqual({ bytes: bundle.bytes, statements: bundle.statements });
+          for (const { name, text } of bundle.files) await writeFile(join(dir, name), text);
+          const configFile = join(dir, bundle.files[0].name);
+          await checkConfig({ binary: family === 4 ? 'bird' : 'bird6', configFile, signal });
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

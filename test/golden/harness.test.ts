@@ -1,0 +1,178 @@
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { runProgram } from '../../src/cli/program.ts';
+import { testVerb } from '../../src/cli/test.ts';
+import { UsageError } from '../../src/core/errors.ts';
+import { compareFiles } from '../../src/golden/compare.ts';
+import { type TestOptions, testCase } from '../../src/golden/test-case.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const TEMPLATES = join(root, 'templates');
+const BIRD = 'out/worker-1/1.6-single/bird.conf';
+
+/** A copy of a fixture that a test may spoil. */
+async function copyOf(fixture: string): Promise<string> {
+  const dir = join(await temporaryFolder(), 'case');
+  await cp(join(root, 'fixtures', fixture), dir, { recursive: true });
+  return dir;
+}
+
+const run = (dir: string, options: Partial<TestOptions> = {}) =>
+  testCase(dir, { templates: TEMPLATES, check: false, update: false, ...options });
+
+async function edit(path: string, change: (text: string) => string): Promise<void> {
+  const before = await readFile(path, 'utf8');
+  const after = change(before);
+  expect(after, `nothing to change in ${path}`).not.toBe(before);
+  await writeFile(path, after);
+}
+
+/** All files below a folder but those of a failed run, path → text. */
+async function filesIn(dir: string): Promise<Record<string, string>> {
+  const entries = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1)).sort();
+  const kept = paths.filter((path) => !path.startsWith('out.actual'));
+  return Object.fromEntries(
+    await Promise.all(kept.map(async (path) => [path, await readFile(join(dir, path), 'utf8')])),
+  );
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+describe('a case', () => {
+  it('passes as it is, and leaves nothing behind', async () => {
+    const dir = await copyOf('steps/peer-removed');
+    const before = await filesIn(dir);
+    expect(await run(dir)).toEqual({ dir, differences: [], updated: false });
+    expect(await filesIn(dir)).toEqual(before);
+  });
+
+  it('fails when a statement of a golden is gone, names it, and keeps what came out until it passes again', async () => {
+    const dir = await copyOf('peers/precedence');
+    const golden = await readFile(join(dir, BIRD), 'utf8');
+    await edit(join(dir, BIRD), (text) => text.replace('  passive on;\n', ''));
+    expect((await run(dir)).differences).toEqual([
+      {
+        kind: 'statements',
+        path: BIRD,
+        detail: expect.stringMatching(
+          /^protocol bgp Mesh_192_0_2_2 from bgp_template: line \d+: expected nothing more, found `passive on;`$/,
+        ),
+      },
+    ]);
+    expect(await readFile(join(dir, 'out.actual', BIRD), 'utf8')).toBe(golden);
+    await writeFile(join(dir, BIRD), golden);
+    expect((await run(dir)).differences).toEqual([]);
+    expect(await readdir(dir)).not.toContain('out.actual');
+  });
+
+  it('fails when any one line of a golden is gone, and names every statement', async () => {
+    const golden = await readFile(join(root, 'fixtures/configuration/kitchen-sink', BIRD), 'utf8');
+    const lines = golden.split('\n').slice(0, -1);
+    const squeeze = (text: string) => text.replace(/[\s`]/g, '');
+    for (const [i, line] of lines.entries()) {
+      const spoilt = `${lines.toSpliced(i, 1).join('\n')}\n`;
+      const [difference] = compareFiles(new Map([['f', spoilt]]), new Map([['f', golden]]));
+      const isStatement = /^ *[^ #{}][^{}]*;$/.test(line) && !/^ *reject;|^ *accept;/.test(line);
+      expect(difference, line).toMatchObject({
+        kind: /\w|[{}]/.test(line.replace(/#.*/, '')) ? 'statements' : 'bytes',
+      });
+      const detail = difference && 'detail' in difference ? squeeze(difference.detail) : '';
+      if (isStatement && !line.includes('source')) expect(detail).toContain(squeeze(line));
+    }
+    expect(lines.length).toBeGreaterThan(100);
+  });
+
+  it('tells a change of comments or layout from one of statements', async () => {
+    const dir = await copyOf('mesh/alone');
+    await edit(join(dir, BIRD), (text) => text.replace('\nrouter id', '\n# here\nrouter   id'));
+    const [difference, ...more] = (await run(dir)).differences;
+    expect(more).toEqual([]);
+    expect(difference).toMatchObject({ kind: 'bytes', path: BIRD });
+    expect(difference).toHaveProperty('detail', expect.stringContaining('expected `# here`, found `router id'));
+  });
+
+  it('compares the diagnostics too', async () => {
+    const dir = await copyOf('pools/duplicates');
+    await edit(join(dir, 'out/worker-1/diagnostics.yaml'), (text) => text.replace('duplicate-pool', 'other'));
+    const detail = 'line 2: expected `  code: other`, found `  code: duplicate-pool`';
+    expect((await run(dir)).differences).toEqual([{ kind: 'bytes', path: 'out/worker-1/diagnostics.yaml', detail }]);
+  });
+
+  it('fails when the file sets differ, before contents are looked at', async () => {
+    const dir = await copyOf('mesh/alone');
+    await rm(join(dir, BIRD));
+    await writeFile(join(dir, 'out/worker-1/1.6-single/bird_aggr.cfg'), '');
+    await mkdir(join(dir, 'out.02'));
+    await writeFile(join(dir, 'out.02/bird.conf'), '');
+    await edit(join(dir, 'out/worker-1/1.6-single/bird6.conf'), () => '');
+    expect((await run(dir)).differences.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
+      'missing out.02/bird.conf',
+      `unexpected ${BIRD}`,
+      'missing out/worker-1/1.6-single/bird_aggr.cfg',
+      'statements out/worker-1/1.6-single/bird6.conf',
+    ]);
+  });
+
+  it('fails when the exit code is another than it expects, also while updating', async () => {
+    const dir = await copyOf('peers/incomplete');
+    await edit(join(dir, 'in.yaml'), (text) => text.replace('expect: {exit: 3}\n', ''));
+    const detail = 'expected exit 0, found 3';
+    expect((await run(dir)).differences).toEqual([{ kind: 'exit', path: 'in.yaml', detail }]);
+    expect(await run(dir, { update: true })).toMatchObject({ differences: [{ kind: 'exit' }], updated: false });
+  });
+
+  it('fails when BIRD refuses what is rendered, with its line, and such a file becomes no golden', async () => {
+    const dir = await copyOf('mesh/alone');
+    const before = await filesIn(dir);
+    const templates = join(await temporaryFolder(), 'templates');
+    await cp(TEMPLATES, templates, { recursive: true });
+    await edit(join(templates, 'bird1/bird.hbs'), (text) => text.replace('persist;', 'persists;'));
+    const refused = { kind: 'refused', path: BIRD, detail: expect.stringMatching(/bird\.conf:9:\d+ syntax error/) };
+    for (const update of [false, true]) {
+      const { differences, updated } = await run(dir, { templates, check: true, update });
+      expect(differences).toContainEqual(refused);
+      expect(updated).toBe(false);
+    }
+    expect(await filesIn(dir)).toEqual(before);
+  });
+});
+
+describe('--update', () => {
+  it('writes what comes out, removes what does not any more, and changes nothing the second time', async () => {
+    const dir = await copyOf('steps/peer-removed');
+    const before = await filesIn(dir);
+    await rm(join(dir, 'out.03'), { recursive: true });
+    await edit(join(dir, BIRD), () => 'spoilt');
+    for (const obsolete of ['out', 'out.09/worker-1/1.6-single']) {
+      await mkdir(join(dir, obsolete), { recursive: true });
+      await writeFile(join(dir, obsolete, 'bird7.conf'), 'obsolete');
+    }
+    await run(dir);
+    expect(await readdir(dir)).toContain('out.actual');
+    expect(await run(dir, { update: true })).toEqual({ dir, differences: [], updated: true });
+    expect(await filesIn(dir)).toEqual(before);
+    expect(await readdir(dir)).not.toContain('out.actual');
+    expect(await readdir(dir)).not.toContain('out.09');
+    expect(await run(dir, { update: true })).toMatchObject({ updated: false });
+  });
+
+  it('is refused where CI is set, and nothing is touched', async () => {
+    const dir = await copyOf('mesh/alone');
+    await edit(join(dir, BIRD), () => 'spoilt');
+    const before = await filesIn(dir);
+    const options = { dir, filter: null, check: false, json: false, templates: null, colour: false };
+    await expect(testVerb({ ...options, update: true, ci: true })).rejects.toThrow(UsageError);
+    vi.stubEnv('CI', 'true');
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(await runProgram(['test', dir, '--update', '--check', 'none'])).toBe(1);
+    expect(said).toHaveBeenCalledWith(expect.stringContaining('--update is refused where CI is set'));
+    expect(await filesIn(dir)).toEqual(before);
+  });
+});
