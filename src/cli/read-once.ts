@@ -11,8 +11,9 @@ const READ_MS = 10_000;
 /** A wait is told, once: a person at a terminal should know what it is for. */
 function tellingOnce(): Log {
   let told = false;
-  return (_level, _event, fields) => {
-    if (!told) process.stderr.write(`birdconfd: ${fields?.message ?? 'no answer'}; trying for ${READ_MS / 1000} s\n`);
+  return (level, _event, fields) => {
+    if (told || level !== 'warn') return;
+    process.stderr.write(`birdconfd: ${fields?.message ?? 'no answer'}; trying for ${READ_MS / 1000} s\n`);
     told = true;
   };
 }

@@ -8,6 +8,9 @@ import type { Settings } from '../settings.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { prepareTargets } from './prepare-bgp.ts';
 
+/** Loads what later passes would load when they first need it: an upgrade may replace dist/ under a running service. */
+const loadAll = (): Promise<unknown> => Promise.all([import('execa'), import('ajv'), import('yaml')]);
+
 /** How long `run --once` waits for the datastore. */
 const ONCE_MS = 10_000;
 
@@ -41,6 +44,7 @@ async function service(first: Settings, reread: () => Promise<Settings>, log: Lo
   const again = () => running.abort();
   process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', again);
   try {
+    await loadAll();
     while (!ending) {
       try {
         await runService(settings, makeTargets, log, running.signal);
