@@ -12,11 +12,11 @@ export interface BlockRoute {
   readonly origins: readonly string[];
 }
 
-/** The family's blocks in the order of their keys' text; a pending block is not yet held. */
+/** The family's blocks in the order of their text; a pending block is not yet held. */
 export function blockRoutes(affinities: Iterable<BlockAffinity>, family: Family): readonly BlockRoute[] {
   return [...affinities]
     .filter(({ cidr, state }) => cidr.family === family && state !== 'pending')
-    .sort(byBytesOf(({ cidr }) => cidr.text.replace('/', '-')))
+    .sort(byBytesOf(({ cidr, key }) => `${cidr.text} ${key}`)) // the key decides between two ways to write one range
     .map(({ key, cidr, state }) => ({
       cidr: cidr.text,
       blackhole: !isHostRoute(cidr),

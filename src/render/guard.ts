@@ -58,11 +58,6 @@ export function guarded<T extends object>(view: T): T {
       if (Object.hasOwn(target, property) || typeof property === 'symbol') return Reflect.has(target, property);
       throw unknown(property);
     },
-    getOwnPropertyDescriptor(target, property) {
-      const descriptor = Reflect.getOwnPropertyDescriptor(target, property);
-      if (!descriptor && typeof property === 'string' && !PROBED.has(property)) throw unknown(property);
-      return descriptor;
-    },
   });
   guards.set(view, guard);
   return guard;

@@ -39,7 +39,8 @@ describe('blocks', () => {
     const { v4 } = build('a', [A, ...cidrs.map((cidr) => block('a', cidr))]);
     const expected = ['10.10.0.0/26', '10.2.0.1/32', '10.3.0.0/26', '192.168.221.192/26', '192.168.221.64/26'];
     expect(v4.blocks.map(({ cidr }) => cidr)).toEqual(expected);
-    // "-" sorts before "." and digits, "/" after: 10.0.0.0/8 is before 10.0.0.0/16 in neither.
+    const twice = [block('a', '198.51.100.7/26', 'pendingDeletion'), block('a', '198.51.100.0/26')];
+    expect(build('a', [A, ...twice]).v4.blocks).toEqual(build('a', [A, ...twice.toReversed()]).v4.blocks);
     const nested = build('a', [A, block('a', '10.0.0.0/8'), block('a', '10.0.0.0/16')]);
     expect(nested.v4.blocks.map(({ cidr }) => cidr)).toEqual(['10.0.0.0/16', '10.0.0.0/8']);
   });
