@@ -15,15 +15,21 @@ export interface DirectoryWatchOptions {
 /** chokidar is never ready when a directory goes while it reads it: then it is asked anew, with twice the patience. */
 const PATIENCE_MS = { first: 500, longest: 8_000 };
 
+/** Those that hold handles: of one path, chokidar has one handle for the whole process. */
+const holders = new Set<DirectoryWatch>();
+
 /**
  * Tells that something happened in a set of directories, but not what. Directories, because a watch on a file goes deaf when
  * the file is replaced; chokidar's raw events, because it drops a second `change` of a file within 50 ms; and a new watcher
- * whenever the set changes, because chokidar goes deaf when a directory is removed and made again (spec stack, 3).
+ * whenever the set changes, because chokidar goes deaf when a directory is removed and made again (spec stack, 3). The root
+ * has a watcher of its own, because chokidar takes the root for a member of itself that is gone, and then ends whatever it
+ * watches below.
  */
 export class DirectoryWatch {
   readonly #options: DirectoryWatchOptions;
-  #watcher: FSWatcher | null = null;
-  #watched = '';
+  #watchers: readonly FSWatcher[] = [];
+  /** Path → identity of the directory to which its handle leads. */
+  #watched: ReadonlyMap<string, string> = new Map();
   #directories: WatchedDirectories = new Map();
   #patienceMs = PATIENCE_MS.first;
   #pending: AbortController | null = null;
@@ -47,29 +53,21 @@ export class DirectoryWatch {
    */
   async follow(directories: WatchedDirectories, { anew = false } = {}): Promise<boolean> {
     this.#directories = directories;
-    const identities = await Promise.all([...directories.keys()].map(identityOf));
-    const present = identities.filter((one) => one !== null);
-    const set = JSON.stringify(present);
-    if ((set === this.#watched && !anew) || this.#closed) return false;
-    this.#watched = set;
+    const present = await identitiesOf([...directories.keys()]);
+    if ((isSame(present, this.#watched) && !anew) || this.#closed) return false;
+    this.#watched = present;
     const failures = this.#failures;
-    // Close first: chokidar would share the handle of the directory that is gone with the one now at its path.
-    await this.#watcher?.close();
+    // Close first, all over: chokidar would share the handle of a directory that is gone with the one now at its path.
+    await this.#end();
+    for (const other of holders) if (other.#holdsOtherThan(present)) await other.#letGo();
     const { watch } = await import('chokidar');
     if (this.#closed) return false;
-    const paths = new Set(present.map(({ path }) => path));
-    this.#watcher = watch([...paths], {
-      ignored: (path) => !paths.has(path),
-      ignoreInitial: true,
-      followSymlinks: false,
-      atomic: false,
-      depth: 0,
-    });
-    this.#watcher.on('raw', (_, name, details) => this.#onRaw(name, details));
-    this.#watcher.on('all', this.#options.onEvent);
-    this.#watcher.on('error', (error) => this.#fail(error));
-    const isReady = await this.#isReady(this.#watcher);
-    if (!isReady && failures === this.#failures) this.#watched = '';
+    holders.add(this);
+    const paths = [...present.keys()];
+    const groups = [paths.filter((path) => path === '/'), paths.filter((path) => path !== '/')];
+    this.#watchers = groups.filter((group) => group.length > 0).map((group) => this.#open(watch, new Set(group)));
+    const isReady = await this.#areReady();
+    if (!isReady && failures === this.#failures) this.#watched = new Map();
     if (isReady && failures === this.#failures) this.#fault = null;
     return true;
   }
@@ -77,7 +75,36 @@ export class DirectoryWatch {
   async close(): Promise<void> {
     this.#closed = true;
     this.#pending?.abort();
-    await this.#watcher?.close();
+    holders.delete(this);
+    await this.#end();
+  }
+
+  #holdsOtherThan(present: ReadonlyMap<string, string>): boolean {
+    return [...this.#watched].some(([path, identity]) => (present.get(path) ?? identity) !== identity);
+  }
+
+  async #letGo(): Promise<void> {
+    this.#watched = new Map();
+    await this.#end();
+    this.#options.onEvent();
+  }
+
+  #open(watch: typeof import('chokidar').watch, paths: ReadonlySet<string>): FSWatcher {
+    const watcher = watch([...paths], {
+      ignored: (path) => !paths.has(path),
+      ignoreInitial: true,
+      followSymlinks: false,
+      atomic: false,
+      depth: 0,
+    });
+    watcher.on('raw', (_, name, details) => this.#onRaw(name, details));
+    watcher.on('all', this.#options.onEvent);
+    watcher.on('error', (error) => this.#fail(error));
+    return watcher;
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all(this.#watchers.map((watcher) => watcher.close()));
   }
 
   #onRaw(name: unknown, details: unknown): void {
@@ -90,10 +117,15 @@ export class DirectoryWatch {
     }
   }
 
-  async #isReady(watcher: FSWatcher): Promise<boolean> {
+  async #areReady(): Promise<boolean> {
     const pending = new AbortController();
     this.#pending = pending;
-    watcher.once('ready', () => pending.abort());
+    let waiting = this.#watchers.length;
+    for (const watcher of this.#watchers) {
+      watcher.once('ready', () => {
+        if (--waiting === 0) pending.abort();
+      });
+    }
     await this.#options.clock.sleep(this.#patienceMs, pending.signal);
     const { first, longest } = PATIENCE_MS;
     if (!pending.signal.aborted && this.#patienceMs === longest) this.#fail(`no watch within ${longest} ms`);
@@ -109,12 +141,14 @@ export class DirectoryWatch {
   }
 }
 
-/** Path, inode and birth: a directory made anew may get the number of the one before. Null when it is gone. */
-async function identityOf(path: string): Promise<{ path: string; identity: string } | null> {
-  try {
-    const { dev, ino, birthtimeNs } = await stat(path, { bigint: true });
-    return { path, identity: `${dev}:${ino}:${birthtimeNs}` };
-  } catch {
-    return null;
-  }
+/** Inode and birth of the directories that are there: one made anew may get the number of the one before. */
+async function identitiesOf(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const identities = paths.map(async (path) => {
+    const found = await stat(path, { bigint: true }).catch(() => null);
+    return found ? ([path, `${found.dev}:${found.ino}:${found.birthtimeNs}`] as const) : null;
+  });
+  return new Map((await Promise.all(identities)).filter((one) => one !== null));
 }
+
+const isSame = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean =>
+  a.size === b.size && [...a].every(([path, identity]) => b.get(path) === identity);

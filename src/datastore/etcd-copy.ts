@@ -10,15 +10,19 @@ export interface Position {
   readonly clusterId: string;
 }
 
+/** Keys of etcd begin with a "/"; those of other sources, which lie beside it, with a word (`k8s:/…`, `secret:/…`). */
+const isOfEtcd = (prefix: string): boolean => prefix === '' || prefix.startsWith('/');
+
 /** The keys under the prefixes, and where they stand. Every method leaves a consistent cut. */
 export class EtcdCopy {
+  /** Those for which etcd is to be asked. Under the other ones stands nothing. */
   readonly prefixes: readonly string[];
   readonly #space: KeySpace;
   #position: Position | null = null;
   #listings = 0;
 
   constructor(prefixes: readonly string[]) {
-    this.prefixes = prefixes;
+    this.prefixes = prefixes.filter(isOfEtcd);
     this.#space = new KeySpace(prefixes);
   }
 

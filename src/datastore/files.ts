@@ -3,13 +3,17 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { StageError } from '../core/errors.ts';
 import type { Datastore, DatastoreHealth, Snapshot } from './datastore.ts';
 import { DirectoryWatch } from './directory-watch.ts';
+import { documentReading } from './document-reading.ts';
 import { type InputListing, listInputs } from './input-listing.ts';
 import { inputVerdict } from './input-verdict.ts';
 import { KeySpace } from './key-space.ts';
 import { type KnownFile, readKnownFile } from './known-file.ts';
+import type { Reading } from './reading.ts';
 
 export interface FilesOptions {
   readonly log: (event: string, fields: Record<string, unknown>) => void;
+  /** What the files are for; resources in documents, if it is not told. */
+  readonly reading?: Reading;
   /** False: read once, at `start`, and never look again. */
   readonly watch?: boolean;
   readonly clock?: Clock;
@@ -21,20 +25,22 @@ const LOOK_EVERY_MS = 60_000;
 const LOOK_BLIND_EVERY_MS = 2_000;
 
 /**
- * The resources in files and directories (what they may hold: `toEntries`). Every look lists all of them and reads those that
- * changed; events only say that it is time for one, so that none of them can be misread. Of two files that define one key,
- * the one whose name sorts first wins.
+ * What files and directories say, by a `Reading`. Every look lists all of them and reads those that changed; events only say
+ * that it is time for one, so that none of them can be misread. Of two files that define one key, the one whose name sorts
+ * first wins.
  *
  * What cannot be read keeps what it said last: a file that is damaged or closed to us, everything below a directory that is
  * closed, and everything below a given path at which nothing stands any more (a volume that is not mounted is no order
- * to drop every peer). A file that is deleted from a directory takes its entries away.
+ * to drop every peer) unless that is optional. A file that is deleted from a directory takes its entries away.
  *
- * `start` rejects with a StageError `datastore`, not retryable: `input-missing`, `input-unreadable` (a given path).
+ * `start` rejects with a StageError `datastore`, not retryable: `input-missing`, `input-unreadable` (a given path that is
+ * not optional).
  * `health().lastError` afterwards: `input-missing`, `input-unreadable` or `watch-failed`, retryable; stale while a
  * given path, or anything below it, cannot be reached.
  */
 export class FilesDatastore implements Datastore {
   readonly #paths: readonly string[];
+  readonly #reading: Reading;
   readonly #log: FilesOptions['log'];
   readonly #clock: Clock;
   readonly #watch: DirectoryWatch | null;
@@ -49,8 +55,10 @@ export class FilesDatastore implements Datastore {
   #fault: StageError | null = null;
   #logged: StageError | null = null;
 
-  constructor(paths: readonly string[], { log, watch = true, clock = systemClock }: FilesOptions) {
+  constructor(paths: readonly string[], options: FilesOptions) {
+    const { reading = documentReading, log, watch = true, clock = systemClock } = options;
     this.#paths = paths.map((path) => normalize(path).replace(/(?<=.)\/+$/, ''));
+    this.#reading = reading;
     this.#log = log;
     this.#clock = clock;
     this.#watch = watch ? new DirectoryWatch({ onEvent: () => this.#wake(), clock }) : null;
@@ -60,11 +68,11 @@ export class FilesDatastore implements Datastore {
     signal.addEventListener('abort', () => void this.close(), { once: true });
     this.#closed ||= signal.aborted;
     const space = new KeySpace(prefixes);
-    const listing = await listInputs(this.#paths);
+    const listing = await listInputs(this.#paths, this.#reading);
     const [missing] = listing.missing;
     if (missing !== undefined) throw refused('input-missing', `${missing} does not exist`);
     const closed = listing.closed.find(({ path }) => this.#paths.includes(path));
-    if (closed) throw refused('input-unreadable', closed.message);
+    if (closed && !this.#reading.optional) throw refused('input-unreadable', closed.message);
     await this.#take(space, listing);
     const watch = this.#watch;
     if (watch) {
@@ -110,7 +118,7 @@ export class FilesDatastore implements Datastore {
   /** Clears `#dirty` before it looks, never after: what happens meanwhile is one more look. */
   async #look(space: KeySpace, watch: DirectoryWatch, anew = false): Promise<void> {
     this.#dirty = false;
-    const listing = await listInputs(this.#paths);
+    const listing = await listInputs(this.#paths, this.#reading);
     if ((await this.#take(space, listing)) && !this.#closed) this.#onNewer();
     if (await watch.follow(listing.watch, { anew })) this.#dirty = true;
     const { fault } = watch;
@@ -122,7 +130,7 @@ export class FilesDatastore implements Datastore {
   async #take(space: KeySpace, listing: InputListing): Promise<boolean> {
     const files = new Map<string, KnownFile>();
     for (const name of listing.files) {
-      const file = await readKnownFile(name, this.#files.get(name), this.#clock);
+      const file = await readKnownFile(name, this.#files.get(name), this.#reading, this.#clock);
       if (file) files.set(name, file);
     }
     const unseen = [...listing.missing, ...listing.closed.map(({ path }) => path)];

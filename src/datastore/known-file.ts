@@ -1,18 +1,17 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
-import { digestOf } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Entry } from './datastore.ts';
-import { unknownDocument } from './document-entries.ts';
-import { parseDocuments, unreadableDocument } from './documents.ts';
+import { unreadableDocument } from './documents.ts';
 import { isAbsent } from './input-listing.ts';
+import type { Reading } from './reading.ts';
 
 /** What a file said when it was last read. While it says the same, `entries` and `diagnostics` are the same objects. */
 export interface KnownFile {
   readonly entries: ReadonlyMap<string, Entry>;
   readonly diagnostics: readonly Diagnostic[];
-  /** A digest of its text; empty when it could not be read. */
+  /** The reading's digest of its text; empty when it could not be read. */
   readonly digest: string;
   /** Tells without reading that the file is the same; null when only reading tells. */
   readonly stamp: string | null;
@@ -33,6 +32,7 @@ const FRESH_MS = 2_000;
 export async function readKnownFile(
   path: string,
   before: KnownFile | undefined,
+  reading: Reading,
   clock: Clock,
 ): Promise<KnownFile | null> {
   try {
@@ -42,30 +42,27 @@ export async function readKnownFile(
     if (before && (before.stamp === stamp || isPipe)) return before;
     if (stats.size > MAX_BYTES) return unread(path, before, 'damaged', `larger than ${MAX_BYTES} bytes`);
     const isFresh = clock.now() - Number(stats.ctimeMs) < FRESH_MS;
-    return await parsed(path, await readFile(path), isFresh ? null : stamp, before);
+    return await understood(path, await readFile(path), isFresh ? null : stamp, before, reading);
   } catch (error) {
     return isAbsent(error) ? null : unread(path, before, 'closed', messageOf(error));
   }
 }
 
-async function parsed(
+async function understood(
   path: string,
   bytes: Uint8Array,
   stamp: string | null,
   before: KnownFile | undefined,
+  reading: Reading,
 ): Promise<KnownFile> {
   const text = utf8(bytes);
   if (text === null) return unread(path, before, 'damaged', 'not UTF-8');
-  const digest = digestOf(text);
+  const digest = reading.digest(text);
   if (before?.digest === digest) return before.stamp === stamp ? before : { ...before, stamp };
-  const { entries, damaged, deletes, others, diagnostics } = await parseDocuments(text, path);
-  const misplaced = [...deletes.values(), ...others.map(({ origin }) => origin)];
+  const { entries, damaged, diagnostics } = await reading.read(text, path);
   return {
     entries: damaged && before ? new Map([...before.entries, ...entries]) : entries,
-    diagnostics: [
-      ...diagnostics,
-      ...misplaced.map((origin) => unknownDocument(origin, 'has a meaning only in a golden case')),
-    ],
+    diagnostics,
     digest,
     stamp,
     state: damaged ? 'damaged' : 'whole',

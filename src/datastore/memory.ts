@@ -16,6 +16,7 @@ export class MemoryDatastore implements Datastore {
     this.#space = new KeySpace(prefixes);
     for (const [key, value] of this.#values) this.#copy(key, value);
     this.#space.at(String(this.#writes));
+    if (signal.aborted) return;
     this.#onNewer = onNewer;
     signal.addEventListener('abort', () => void this.close(), { once: true });
   }

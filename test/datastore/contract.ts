@@ -206,6 +206,18 @@ export function datastoreContract(name: string, make: () => Promise<Subject>): v
       expect(calls).toBe(before);
     });
 
+    it('says nothing ever when the signal was aborted before the start', async () => {
+      stopped.signal.abort();
+      // Whether it resolves, with a copy that nobody follows, or not: what it lacks may be had later.
+      await start().catch((error: unknown) => expect(error).toMatchObject({ stage: 'datastore', retryable: true }));
+      const witness = subject.another?.();
+      await witness?.start(PREFIXES, () => undefined, new AbortController().signal);
+      await subject.put(`${POOLS}a`, pool('a'));
+      await eventually(() => expect(witness?.snapshot().entries(POOLS).size ?? 1).toBe(1));
+      await witness?.close();
+      expect(calls).toBe(0);
+    });
+
     it('can be closed twice', async () => {
       await start();
       await subject.store.close();
