@@ -4,21 +4,32 @@ import { type Digests, digestsOfTexts } from '../render/bundle.ts';
 import { diskError } from './disk-error.ts';
 import { errnoOf } from './system-error.ts';
 
+export interface LiveFile {
+  readonly name: string;
+  readonly text: string;
+}
+
 /**
- * The digests of the files as they lie in `output`, `names` in the bundle's order; null when any of them is not there as a plain file.
+ * The files as they lie in `output`, `names` in the bundle's order; null when any of them is not there as a plain file.
  * Rejects with a StageError `commit` when a file cannot be read.
  *
  * A symlink counts as not there, whatever it leads to: who put it there decides what is read through it from now on, with which mode
  * and owner. So the plan writes, and the commit puts our own file in its place.
  */
-export async function observeLive(output: string, names: readonly string[]): Promise<Digests | null> {
-  const files: { readonly name: string; readonly text: string }[] = [];
+export async function readLive(output: string, names: readonly string[]): Promise<readonly LiveFile[] | null> {
+  const files: LiveFile[] = [];
   for (const name of names) {
     const text = await readPlain(join(output, name));
     if (text === null) return null;
     files.push({ name, text });
   }
-  return digestsOfTexts(files);
+  return files;
+}
+
+/** The digests of what `readLive` finds; null where it finds nothing. */
+export async function observeLive(output: string, names: readonly string[]): Promise<Digests | null> {
+  const files = await readLive(output, names);
+  return files && digestsOfTexts(files);
 }
 
 /** Not to wait for a writer where the name has become a pipe's. */
