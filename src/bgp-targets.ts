@@ -11,12 +11,13 @@ import type { Snapshot } from './datastore/datastore.ts';
 import { Environment, type TemplateTexts } from './render/environment.ts';
 import { daemonOf, renderFamily } from './render/render-family.ts';
 import { fileNames, type Layout } from './render/view.ts';
+import type { Settings } from './settings.ts';
 import type { Target } from './targets.ts';
 
 /** What turns a snapshot into one node's BGP, and that into files. */
 export interface BgpOptions {
-  readonly nodeName: string;
-  readonly routerId: string | null;
+  /** Who the node is; what its BIRD can do follows from the flavour. */
+  readonly self: Omit<Self, 'kernelTunnel'>;
   readonly flavour: FlavourName;
   readonly layout: Layout;
   /** The texts of the flavour's template folder. */
@@ -26,6 +27,17 @@ export interface BgpOptions {
   /** From the ledgers, of both targets together. */
   readonly lastGood: LastGood;
 }
+
+/** Who the node is to the BGP rules, by its settings. */
+export const selfOf = (settings: Settings): BgpOptions['self'] => ({
+  nodeName: settings.nodeName,
+  routerId: settings.routerId,
+  clusterIps: settings.clusterIps,
+  kubernetesNode: settings.kubernetesNode,
+  usePodCidr: settings.usePodCidr,
+  release: settings.release,
+  passwords: { namespace: settings.namespace, allowMissing: settings.allowMissingPassword },
+});
 
 /** The daemons that the targets check with and reload. */
 export interface Daemons {
@@ -43,15 +55,15 @@ interface Model {
 
 /** Decodes and builds once per snapshot, so that both daemons' targets cost one decode. */
 function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
-  const decoder = new ResourcesDecoder(options.nodeName, options.lastGood);
-  const { nodeName, routerId } = options;
-  const self: Self = { nodeName, routerId, kernelTunnel: FLAVOURS[options.flavour].kernelTunnel };
+  const decoder = new ResourcesDecoder(options.self.nodeName, options.lastGood);
+  const self: Self = { ...options.self, kernelTunnel: FLAVOURS[options.flavour].kernelTunnel };
   const models = new WeakMap<Snapshot, Model>();
   return (snapshot) => {
     const known = models.get(snapshot);
     if (known) return known;
-    const { resources, diagnostics, lastGood } = decoder.decode(snapshot);
-    const built = buildNodeBgp(resources, self);
+    const decoded = decoder.decode(snapshot);
+    const { diagnostics, lastGood } = decoded;
+    const built = buildNodeBgp(decoded, self);
     const model = {
       bgp: built.value,
       diagnostics: sortDiagnostics([...snapshot.diagnostics, ...diagnostics, ...built.diagnostics]),

@@ -3,7 +3,12 @@ import type { Clock } from './core/clock.ts';
 import { messageOf, UsageError } from './core/errors.ts';
 import type { Log } from './core/log.ts';
 import type { Datastore } from './datastore/datastore.ts';
+import { documentReading } from './datastore/document-reading.ts';
 import type { EtcdOptions } from './datastore/etcd-client.ts';
+import { FilesDatastore } from './datastore/files.ts';
+import { JoinedDatastore } from './datastore/joined.ts';
+import { secretReading, statusReading } from './datastore/raw-readings.ts';
+import type { Reading } from './datastore/reading.ts';
 import type { EtcdSettings, Settings } from './settings.ts';
 
 async function readCredential(option: string, path: string | null): Promise<Buffer | null> {
@@ -24,26 +29,30 @@ async function etcdOptions(etcd: EtcdSettings): Promise<EtcdOptions> {
   return { endpoints: etcd.endpoints, username: etcd.username, password: etcd.password, caCert, cert, key };
 }
 
+async function openEtcd(etcd: EtcdSettings, resyncIntervalMs: number, log: Log, clock: Clock): Promise<Datastore> {
+  const { EtcdV3Datastore } = await import('./datastore/etcd-v3.ts');
+  return new EtcdV3Datastore(await etcdOptions(etcd), {
+    clock,
+    resyncIntervalMs,
+    log: (event, fields) => log(event === 'datastore-in-sync' ? 'info' : 'warn', event, fields),
+  });
+}
+
 /**
- * The datastore that the settings name, not yet started: etcd, or files, or etcd with files beside it. `watch` false: for verbs
- * that read once. Only what is used is loaded, because etcd3 alone costs 120 ms of start-up.
+ * The datastore that the settings name, not yet started: etcd or files, and beside it what other files hold: resources that
+ * etcd does not have, passwords, and the status of local workloads. `watch` false: for verbs that read once. etcd3 is loaded
+ * only when it is used, because it alone costs 120 ms of start-up.
  */
 export async function openDatastore(
   settings: Settings,
   { log, clock, watch }: { readonly log: Log; readonly clock: Clock; readonly watch: boolean },
 ): Promise<Datastore> {
-  const openFiles = async () => {
-    const { FilesDatastore } = await import('./datastore/files.ts');
-    return new FilesDatastore(settings.inputs, { log: (event, fields) => log('warn', event, fields), watch });
-  };
-  if (!settings.etcd) return openFiles();
-  const { EtcdV3Datastore } = await import('./datastore/etcd-v3.ts');
-  const etcd = new EtcdV3Datastore(await etcdOptions(settings.etcd), {
-    clock,
-    resyncIntervalMs: settings.resyncMs,
-    log: (event, fields) => log(event === 'datastore-in-sync' ? 'info' : 'warn', event, fields),
-  });
-  if (settings.inputs.length === 0) return etcd;
-  const { JoinedDatastore } = await import('./datastore/joined.ts');
-  return new JoinedDatastore(etcd, [await openFiles()], { clock });
+  const filesAt = (paths: readonly string[], reading: Reading): Datastore =>
+    new FilesDatastore(paths, { reading, log: (event, fields) => log('warn', event, fields), watch, clock });
+  const resources = settings.inputs.length > 0 ? [filesAt(settings.inputs, documentReading)] : [];
+  const secrets = settings.secretsDir === null ? [] : [filesAt([settings.secretsDir], secretReading())];
+  const statuses = filesAt([settings.statusDir], statusReading);
+  const etcd = settings.etcd ? [await openEtcd(settings.etcd, settings.resyncMs, log, clock)] : [];
+  const [primary, ...beside] = [...etcd, ...resources, ...secrets, statuses];
+  return new JoinedDatastore(primary!, beside, { clock });
 }

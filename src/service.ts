@@ -2,10 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from './core/clock.ts';
 import { Dirty } from './core/dirty.ts';
+import { UsageError } from './core/errors.ts';
 import { prefixesFor } from './core/keys.ts';
 import type { Log } from './core/log.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
-import type { Datastore } from './datastore/datastore.ts';
+import type { Datastore, Snapshot } from './datastore/datastore.ts';
 import { resolveFileOwner } from './host/file-owner.ts';
 import { type LedgerRecord, readLedger } from './host/ledger.ts';
 import { sweepStage } from './host/stage.ts';
@@ -63,6 +64,20 @@ async function prepare(settings: Settings, makeTargets: MakeTargets, log: Log): 
   });
 }
 
+/** At the start only: a peer without its password is a session that never comes up, and here none ever could. */
+function mustFindPasswords(settings: Settings, target: Target, snapshot: Snapshot): void {
+  if (settings.secretsDir !== null || settings.inputs.length > 0) return;
+  const missing = target
+    .render(snapshot)
+    .diagnostics.find((d) => d.code === 'password-missing' && d.severity === 'error');
+  if (!missing) return;
+  const ways =
+    'give --secrets-dir DIR, or --input with the Secrets, or --allow-missing-password for sessions without one';
+  throw new UsageError(
+    `${missing.key} ${missing.path.join('.')} names a password, and there is no source of secrets: ${ways}`,
+  );
+}
+
 async function onePass({ target, place, status }: Prepared, datastore: Datastore, signal: AbortSignal) {
   const report = await runPass(target, datastore.snapshot(), place, signal);
   status.record(report);
@@ -99,6 +114,7 @@ export async function runService(
   const over = new AbortController();
   try {
     await datastore.start(prefixesFor(settings.nodeName), raiseAll, signal);
+    mustFindPasswords(settings, prepared[0]!.target, datastore.snapshot());
     log('info', 'in-sync', { revision: datastore.snapshot().revision });
     const pacing = { quietMs: settings.quietMs, maxWaitMs: settings.maxWaitMs, resyncMs: settings.resyncMs };
     const late = afterGrace(signal, over.signal);
@@ -126,6 +142,7 @@ export async function convergeOnce(
   const datastore = await openDatastore(settings, { log, clock: systemClock, watch: false });
   try {
     await datastore.start(prefixesFor(settings.nodeName), () => {}, signal);
+    mustFindPasswords(settings, prepared[0]!.target, datastore.snapshot());
     const reports: PassReport[] = [];
     for (const each of prepared) reports.push(await onePass(each, datastore, new AbortController().signal));
     return reports;

@@ -6,9 +6,10 @@ import { messageOf, UsageError } from './core/errors.ts';
 import { parseIp } from './core/ip-address.ts';
 import type { LogLevel } from './core/log.ts';
 import { Secret } from './core/secret.ts';
-import { isResourceName } from './datamodel/values.ts';
-import { type Environment, type Flags, type Given, givenOptions } from './given-options.ts';
-import type { OptionName } from './option-table.ts';
+import { parseRelease, type Release } from './datamodel/release.ts';
+import { isResourceName, parseTypedCidr, type TypedCidr } from './datamodel/values.ts';
+import { type Environment, type Flags, givenOptions } from './given-options.ts';
+import { OptionReader, parseTime } from './option-reader.ts';
 import type { Layout } from './render/view.ts';
 
 /** Paths of the etcd credentials; the datastore reads the files itself, again after a rotation. */
@@ -31,8 +32,22 @@ export interface DaemonSettings {
 export interface Settings {
   readonly nodeName: string;
   readonly routerId: string | null;
+  /** CALICO_ADVERTISE_CLUSTER_IPS. */
+  readonly clusterIps: TypedCidr | null;
+  /** The node's name in Kubernetes, where it is another one. */
+  readonly kubernetesNode: string;
+  readonly usePodCidr: boolean;
+  /** Null = the release that the data name. */
+  readonly release: Release | null;
+  /** The namespace of password Secrets. */
+  readonly namespace: string;
+  readonly allowMissingPassword: boolean;
   readonly etcd: EtcdSettings | null;
   readonly inputs: readonly string[];
+  /** Passwords, `<secret name>/<key>`; null = none in files. */
+  readonly secretsDir: string | null;
+  /** Where the local workloads' status files stand; need not exist. */
+  readonly statusDir: string;
   readonly layout: Layout;
   readonly flavour: 'auto' | 'calico' | '1.6';
   readonly output: string;
@@ -66,54 +81,6 @@ function readToml(path: string, parse: (text: string) => Readonly<Record<string,
   }
 }
 
-/** Reads the given options one by one; a value that does not fit is refused with its name, where it came from, and what was expected. */
-class Reader {
-  readonly #given: ReadonlyMap<OptionName, Given>;
-
-  constructor(given: ReadonlyMap<OptionName, Given>) {
-    this.#given = given;
-  }
-
-  all(name: OptionName): readonly string[] {
-    return this.#given.get(name)?.values ?? [];
-  }
-
-  text(name: OptionName): string | null {
-    return this.all(name).at(-1) ?? null;
-  }
-
-  path(name: OptionName): string | null {
-    const text = this.text(name);
-    return text === null ? null : resolve(text);
-  }
-
-  parsed<T>(name: OptionName, expected: string, parse: (text: string) => T | null, otherwise: T): T {
-    const text = this.text(name);
-    if (text === null) return otherwise;
-    const value = parse(text);
-    if (value === null)
-      throw new UsageError(`${this.#given.get(name)?.from}: expected ${expected}, found ${show(text)}`);
-    return value;
-  }
-
-  oneOf<const T extends string>(name: OptionName, words: readonly T[], otherwise: T): T {
-    const parse = (text: string) => words.find((word) => word === text.toLowerCase()) ?? null;
-    return this.parsed(name, words.join(' or '), parse, otherwise);
-  }
-
-  flag(name: OptionName): boolean {
-    return this.parsed(name, 'true or false', (t) => (t === 'true' ? true : t === 'false' ? false : null), false);
-  }
-}
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** `90`, `90s`, `5m`, `250ms`, `1h` → milliseconds; a bare number is seconds. */
-export function parseTime(text: string): number | null {
-  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
-  return number === undefined ? null : Math.round(Number(number) * (UNITS[unit] ?? 0));
-}
-
 const wholeNumber = (text: string): number | null => (/^\d{1,9}$/.test(text) ? Number(text) : null);
 const octal = (text: string): number | null => (/^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : null);
 
@@ -124,7 +91,7 @@ function whyNotRunning(environment: Environment): string | null {
   return environment.CALICO_NETWORKING === 'false' ? 'CALICO_NETWORKING=false' : null;
 }
 
-function etcdSettings(reader: Reader, environment: Environment): EtcdSettings {
+function etcdSettings(reader: OptionReader, environment: Environment): EtcdSettings {
   const endpoints = (reader.text('endpoints') ?? 'http://127.0.0.1:2379').split(',').map((e) => e.trim());
   const odd = endpoints.find((endpoint) => !/^https?:\/\/[^\s/]+$/.test(endpoint));
   if (odd !== undefined)
@@ -144,7 +111,7 @@ function etcdSettings(reader: Reader, environment: Environment): EtcdSettings {
   };
 }
 
-function usesEtcd(reader: Reader): boolean {
+function usesEtcd(reader: OptionReader): boolean {
   const byDefault = reader.all('input').length > 0 && reader.text('endpoints') === null ? 'files' : 'etcdv3';
   if (reader.text('datastore') === 'kubernetes') {
     throw new UsageError('the Kubernetes API datastore is not built: use --datastore etcdv3, or files with --input');
@@ -155,7 +122,7 @@ function usesEtcd(reader: Reader): boolean {
   return kind === 'etcdv3';
 }
 
-function nodeName(reader: Reader): string {
+function nodeName(reader: OptionReader): string {
   const name = reader.text('node') ?? hostname();
   if (isResourceName(name)) return name;
   throw new UsageError(`--node: expected a node name of letters, digits, ".", "-" and "_", found ${show(name)}`);
@@ -167,18 +134,39 @@ function routerId(environment: Environment): string | null {
   throw new UsageError(`CALICO_ROUTER_ID: expected "hash" or an IPv4 address, found ${show(value)}`);
 }
 
+function calicoRelease(reader: OptionReader): Release | null {
+  const parse = (text: string) => (text === 'auto' ? 'auto' : parseRelease(text));
+  const release = reader.parsed('calico-release', 'auto or a release from 3.26 on, such as 3.31', parse, 'auto');
+  return release === 'auto' ? null : release;
+}
+
+function clusterIps(environment: Environment): TypedCidr | null {
+  const value = environment.CALICO_ADVERTISE_CLUSTER_IPS;
+  const cidr = value ? parseTypedCidr(value) : null;
+  if (value && !cidr) throw new UsageError(`CALICO_ADVERTISE_CLUSTER_IPS: expected a CIDR, found ${show(value)}`);
+  return cidr;
+}
+
 /** Checks and completes what was given. Throws UsageError with the option, its source and what was expected. */
 export async function resolveSettings(flags: Flags, environment: Environment = process.env): Promise<Settings> {
   const { parse } = await import('smol-toml');
-  const reader = new Reader(givenOptions(flags, environment, (path) => readToml(path, parse)));
+  const reader = new OptionReader(givenOptions(flags, environment, (path) => readToml(path, parse)));
   const layout = reader.oneOf('layout', ['single', 'calico'], 'single');
   const { output: defaultOutput, sockets } = DEFAULTS[layout];
   const output = reader.path('output') ?? defaultOutput;
   return {
     nodeName: nodeName(reader),
     routerId: routerId(environment),
+    clusterIps: clusterIps(environment),
+    kubernetesNode: environment.CALICO_K8S_NODE_REF || nodeName(reader),
+    usePodCidr: (environment.CALICO_USE_POD_CIDR || environment.USE_POD_CIDR) === 'true',
+    release: calicoRelease(reader),
+    namespace: environment.NAMESPACE || 'kube-system',
+    allowMissingPassword: reader.flag('allow-missing-password'),
     etcd: usesEtcd(reader) ? etcdSettings(reader, environment) : null,
     inputs: reader.all('input').map((path) => resolve(path)),
+    secretsDir: reader.path('secrets-dir'),
+    statusDir: resolve(environment.CALICO_ENDPOINT_STATUS_PATH_PREFIX || '/var/run/calico', 'endpoint-status'),
     layout,
     flavour: reader.oneOf('bird', ['auto', 'calico', '1.6'], 'auto'),
     output,

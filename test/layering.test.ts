@@ -20,11 +20,12 @@ const table = `
   log            | core
   option-table   |
   given-options  | core option-table
-  settings       | core datamodel render option-table given-options
+  option-reader  | core option-table given-options
+  settings       | core datamodel render option-table given-options option-reader
   open-datastore | core datastore settings
   plan           | core bird render
   targets        | core datastore datamodel bird render host plan
-  bgp-targets    | core datastore datamodel bgp bird render host targets
+  bgp-targets    | core datastore datamodel bgp bird render host settings targets
   pass           | core datastore datamodel bird render host plan targets
   status         | core bird render host plan targets pass
   reconciler     | core plan targets pass status

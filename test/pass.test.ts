@@ -10,6 +10,7 @@ import { builtInTemplates, readTemplates } from '../src/host/read-templates.ts';
 import { ledgerPath, runPass, type TargetPlace } from '../src/pass.ts';
 import { startBird, type TestBird } from './support/bird.ts';
 import { node, peer, SMALL_CLUSTER } from './support/cluster.ts';
+import { selfFor } from './support/self.ts';
 
 const BOOT_CONFIG = 'router id 192.0.2.1;\nprotocol device {}\n';
 const NEVER = new AbortController().signal;
@@ -41,8 +42,7 @@ class Bench {
     const daemon = { binary: '/usr/sbin/bird', socket: options.socket ?? this.bird.socket };
     const [target] = bgpTargets(
       {
-        nodeName: 'node-a',
-        routerId: null,
+        self: selfFor('node-a'),
         flavour: '1.6',
         layout: 'single',
         templates,

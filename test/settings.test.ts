@@ -3,8 +3,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../src/core/errors.ts';
+import { parseTime } from '../src/option-reader.ts';
 import { OPTIONS } from '../src/option-table.ts';
-import { parseTime, resolveSettings } from '../src/settings.ts';
+import { resolveSettings } from '../src/settings.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 const FILES = { input: ['/data'], node: 'node-a' };
@@ -67,6 +68,24 @@ describe('settings', () => {
     });
     const beside = await resolveSettings({ ...FILES, endpoints: 'http://127.0.0.1:2379' }, {});
     expect(beside).toMatchObject({ inputs: ['/data'], etcd: { endpoints: ['http://127.0.0.1:2379'] } });
+  });
+
+  it('knows where passwords and the status of workloads stand', async () => {
+    expect(await resolveSettings(FILES, {})).toMatchObject({
+      secretsDir: null,
+      statusDir: '/var/run/calico/endpoint-status',
+    });
+    const environment = {
+      BIRDCONFD_SECRETS_DIR: '/etc/bgp-secrets',
+      CALICO_ENDPOINT_STATUS_PATH_PREFIX: '/run/felix/',
+    };
+    expect(await resolveSettings(FILES, environment)).toMatchObject({
+      secretsDir: '/etc/bgp-secrets',
+      statusDir: '/run/felix/endpoint-status',
+    });
+    expect(await resolveSettings({ ...FILES, 'secrets-dir': 'here' }, environment)).toMatchObject({
+      secretsDir: join(process.cwd(), 'here'),
+    });
   });
 
   it("falls back on the host's name", async () => {

@@ -2,36 +2,69 @@ import { resourceKey } from '../core/keys.ts';
 import { byBytesOf } from '../core/order.ts';
 import type { BgpConfiguration } from '../datamodel/bgp-configuration.ts';
 import type { Node } from '../datamodel/node.ts';
+import type { ReleaseRules } from '../datamodel/release.ts';
 import type { Resources } from '../datamodel/resources.ts';
+import type { Selector } from '../datamodel/selector.ts';
 import type { AsNumber } from '../datamodel/values.ts';
+import { ofFamily } from './peer.ts';
 
 /** The AS of a cluster that names none (spec calico-v3, 2.1). */
 const DEFAULT_AS = 64512 as AsNumber;
 
 /** The answers that rules about several nodes ask for: defaults applied, nodes in the order of their names. */
 export interface Cluster {
+  readonly rules: ReleaseRules;
   readonly defaults: BgpConfiguration | null;
   readonly asNumber: AsNumber;
   readonly nodes: readonly Node[];
+  /** Every BGP address of a node, of both families. */
+  readonly addresses: ReadonlySet<string>;
   /** The node's own BGPConfiguration, `node.<name>`. */
   configurationOf(node: string): BgpConfiguration | null;
   /** Own listen port, else the cluster's, else 0 (spec 2.4). */
   listenPortOf(node: string): number;
   asNumberOf(node: Node): AsNumber;
+  /** The nodes whose labels match, in order. */
+  matching(selector: Selector): readonly Node[];
+  /** The nodes at an address, with that AS, and, if a port is not 0, with that port (spec 2.4). */
+  nodesAt(address: string, asNumber: AsNumber, port: number): readonly Node[];
 }
 
-export function clusterOf(resources: Resources): Cluster {
+export function clusterOf(resources: Resources, rules: ReleaseRules): Cluster {
   const configuration = (name: string) =>
     resources.bgpConfigurations.get(resourceKey('BGPConfiguration', name)) ?? null;
+  const configurationOf = (node: string) => configuration(`node.${node}`);
   const defaults = configuration('default');
   const asNumber = defaults?.asNumber ?? DEFAULT_AS;
-  const configurationOf = (node: string) => configuration(`node.${node}`);
+  const asNumberOf = (node: Node) => node.asNumber ?? asNumber;
+  const nodes = [...resources.nodes.values()].sort(byBytesOf((node) => node.name));
+  const byAddress = new Map<string, Node[]>();
+  for (const node of nodes) {
+    for (const address of [ofFamily(4, node), ofFamily(6, node)]) {
+      if (address !== null) byAddress.set(address, [...(byAddress.get(address) ?? []), node]);
+    }
+  }
+  const matches = new Map<string, readonly Node[]>();
+  // Quirk of spec 9.8, kept: a global port that differs refuses even a node whose own port is the right one.
+  const portAgrees = (node: Node, port: number): boolean =>
+    [configurationOf(node.name)?.listenPort, defaults?.listenPort].every((own) => !own || own === port);
   return {
+    rules,
     defaults,
     asNumber,
-    nodes: [...resources.nodes.values()].sort(byBytesOf((node) => node.name)),
+    nodes,
+    addresses: new Set(byAddress.keys()),
     configurationOf,
     listenPortOf: (node) => configurationOf(node)?.listenPort ?? defaults?.listenPort ?? 0,
-    asNumberOf: (node) => node.asNumber ?? asNumber,
+    asNumberOf,
+    matching: (selector) => {
+      const known = matches.get(selector.text) ?? nodes.filter(({ labels }) => selector.matches(labels));
+      matches.set(selector.text, known);
+      return known;
+    },
+    nodesAt: (address, wanted, port) =>
+      (byAddress.get(address) ?? []).filter(
+        (node) => asNumberOf(node) === wanted && (port === 0 || portAgrees(node, port)),
+      ),
   };
 }

@@ -3,6 +3,7 @@ import type { Cidr, Family } from '../core/ip-address.ts';
 import { byBytesOf } from '../core/order.ts';
 import type { ProgramClusterRoutes } from '../datamodel/bgp-configuration.ts';
 import type { Encapsulation, IpPool } from '../datamodel/ip-pool.ts';
+import type { ReleaseRules } from '../datamodel/release.ts';
 
 /** What the kernel filter does with a pool's routes: leave them to Felix, program them, or program them into the IPIP tunnel. */
 export type KernelAction = 'reject' | 'accept' | 'tunnel' | 'tunnel-across-subnets';
@@ -21,20 +22,27 @@ export interface PoolRules {
   readonly origins: readonly string[];
 }
 
-interface Programs {
+/** Which kinds of pool BIRD programs into the kernel. */
+export interface Programs {
   readonly ipip: boolean;
   readonly noEncap: boolean;
 }
 
-const POLICIES: Readonly<Record<ProgramClusterRoutes, Programs>> = {
+const BY_WORD: Readonly<Record<ProgramClusterRoutes, Programs>> = {
   Disabled: { ipip: false, noEncap: false },
   EnabledIPIPOnly: { ipip: true, noEncap: false },
   EnabledNoEncapOnly: { ipip: false, noEncap: true },
   Enabled: { ipip: true, noEncap: true },
+  unknown: { ipip: false, noEncap: true },
 };
 
-/** Which pools' routes BIRD programs; unset means those without encapsulation (spec calico-v3, 7.1, from release 3.33). */
-export const programsFor = (policy: ProgramClusterRoutes): Programs => POLICIES[policy];
+const ALL: Programs = { ipip: true, noEncap: true };
+
+/** What the policy means in a release; unset is the same as unknown (spec calico-v3, 7.1, and calico-releases, 3). */
+export function programsFor(policy: ProgramClusterRoutes | null, rules: ReleaseRules): Programs {
+  if (rules.programming === 'by-word') return BY_WORD[policy ?? 'unknown'];
+  return rules.programming === 'unless-disabled' && policy === 'Disabled' ? BY_WORD.Disabled : ALL;
+}
 
 function kernelAction(encapsulation: Encapsulation, programs: Programs): KernelAction {
   switch (encapsulation) {
@@ -58,7 +66,7 @@ export function poolRules(
   family: Family,
   programs: Programs,
   subnet: Cidr | null,
-): { rules: PoolRules; diagnostics: readonly Diagnostic[] } {
+): { value: PoolRules; diagnostics: readonly Diagnostic[] } {
   const byCidr = new Map<string, IpPool>();
   const diagnostics: Diagnostic[] = [];
   for (const pool of [...pools].filter((p) => p.cidr.family === family).sort(byBytesOf((p) => p.name))) {
@@ -79,5 +87,5 @@ export function poolRules(
   const stated = family === 4 ? (subnet ? kernel : []) : kernel.filter((rule) => rule.action === 'reject');
   const texts = (disabled: boolean) => sorted.filter((p) => p.disableBgpExport === disabled).map((p) => p.cidr.text);
   const origins = sorted.map((p) => p.key);
-  return { rules: { kernel: stated, exported: texts(false), notExported: texts(true), origins }, diagnostics };
+  return { value: { kernel: stated, exported: texts(false), notExported: texts(true), origins }, diagnostics };
 }

@@ -1,21 +1,34 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
+import type { Secret } from '../core/secret.ts';
 import type { Node } from '../datamodel/node.ts';
+import type { Resources } from '../datamodel/resources.ts';
 import type { Cluster } from './cluster.ts';
+import { findPassword, type PasswordOptions } from './passwords.ts';
 import { ofFamily, type Peer, type PeerContext, peerName, waitsFor } from './peer.ts';
 import { sameAsBefore } from './same-as-before.ts';
 
-function meshPeer(node: Node, address: string, port: number, context: PeerContext): Peer {
-  // Quirk of spec 3.3, kept: a mesh peer without an AS of its own is given this node's, not the cluster's.
-  const asNumber = node.asNumber ?? context.asNumber;
+function meshPeer(cluster: Cluster, node: Node, address: string, password: Secret | null, context: PeerContext): Peer {
+  // Quirk of spec 3.3, kept: from 3.32 on, a mesh peer without an AS of its own is given this node's, not the cluster's.
+  const otherwise = cluster.rules.meshAsNumber === 'own' ? context.asNumber : cluster.asNumber;
+  const asNumber = node.asNumber ?? otherwise;
   return {
     name: peerName('Mesh', address, 0),
     address,
-    port: port || null,
+    port: cluster.listenPortOf(node.name) || null,
     asNumber,
+    localAsNumber: null,
     sourceAddress: context.address,
-    internal: asNumber === context.asNumber,
+    ttlSecurityHops: null,
+    internal: cluster.rules.meshAlwaysInternal || asNumber === context.asNumber,
     passive: waitsFor(context.address, address),
+    gracefulRestartSeconds: cluster.defaults?.meshRestartSeconds ?? null,
+    keepaliveSeconds: null,
     rrClusterId: null,
+    password,
+    nextHop: null,
+    allowedLocalAsNumbers: null,
+    importFilters: [],
+    exportFilters: [],
     normalRoutePriority: context.normalRoutePriority,
     origins: [node.key],
   };
@@ -23,22 +36,28 @@ function meshPeer(node: Node, address: string, port: number, context: PeerContex
 
 /**
  * The full mesh: a session with every other node that has an address of this family and is no route reflector
- * (spec calico-v3, 3.3). Of two nodes with one address this node, or else the first by name, is taken, and the other one is named.
+ * (spec calico-v3, 3.3). Of two nodes with one address this one, else the first by name, has it, and the other one is named.
  */
 export function meshPeers(
+  resources: Resources,
   cluster: Cluster,
   self: Node,
   context: PeerContext,
+  passwords: PasswordOptions,
 ): { peers: Peer[]; diagnostics: Diagnostic[] } {
+  const { defaults } = cluster;
+  if (self.routeReflectorClusterID || defaults?.meshEnabled === false) return { peers: [], diagnostics: [] };
+  const at = { key: defaults?.key ?? '', path: ['spec', 'nodeMeshPassword'] };
+  const found = findPassword(resources, defaults?.meshPassword ?? null, passwords, at);
+  const diagnostics = [...found.diagnostics];
+  if (found.password === 'missing') return { peers: [], diagnostics };
   const peers = new Map<string, Peer>();
-  const diagnostics: Diagnostic[] = [];
-  if (self.routeReflectorClusterID || cluster.defaults?.meshEnabled === false) return { peers: [], diagnostics };
   for (const node of cluster.nodes) {
     const address = ofFamily(context.family, node);
     if (address === null || node === self || node.routeReflectorClusterID) continue;
     const holder = address === context.address ? self.key : peers.get(address)?.origins[0];
     if (holder === undefined) {
-      peers.set(address, sameAsBefore(node, meshPeer(node, address, cluster.listenPortOf(node.name), context)));
+      peers.set(address, sameAsBefore(node, meshPeer(cluster, node, address, found.password.secret, context)));
       continue;
     }
     const path = ['spec', 'bgp', `ipv${context.family}Address`];

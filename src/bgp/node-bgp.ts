@@ -2,28 +2,41 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Family } from '../core/ip-address.ts';
 import { resourceKey } from '../core/keys.ts';
 import { byBytesOf } from '../core/order.ts';
-import type { LogSeverity, ProgramClusterRoutes } from '../datamodel/bgp-configuration.ts';
+import type { LogSeverity } from '../datamodel/bgp-configuration.ts';
 import type { Node } from '../datamodel/node.ts';
-import type { Resources } from '../datamodel/resources.ts';
+import { NEWEST, type Release, type ReleaseRules, rulesOf } from '../datamodel/release.ts';
+import type { DecodedResources, Resources } from '../datamodel/resources.ts';
 import type { AsNumber } from '../datamodel/values.ts';
 import { type BlockRoute, blockRoutes } from './blocks.ts';
 import { type Cluster, clusterOf } from './cluster.ts';
+import { type CommunityRule, communityRules } from './communities.ts';
 import { explicitPeers } from './explicit-peers.ts';
-import { type PoolRules, poolRules, programsFor } from './ip-pools.ts';
+import { type FilterFunction, type Filters, filterFaults, filterFunctions, filtersOf } from './filters.ts';
+import { type PoolRules, type Programs, poolRules, programsFor } from './ip-pools.ts';
 import { meshPeers } from './mesh.ts';
+import type { PasswordOptions } from './passwords.ts';
 import { ofFamily, type Peer } from './peer.ts';
+import { type Peerings, peeringsOf } from './peerings.ts';
+import { type ReachableRoute, reachableRoutes } from './reachable-routes.ts';
 import { hashedRouterId } from './router-id.ts';
+import { type ServiceOptions, type ServiceRoutes, serviceRoutes } from './services.ts';
+import { wireguardNextHops } from './wireguard.ts';
 
 /** The metric of an ordinary route, where the data set none (spec calico-v3, 1.1). */
 const NORMAL_ROUTE_PRIORITY = 1024;
 
-/** Who this node is, and what the environment says of it. */
-export interface Self {
+/** Who this node is, and what the environment and the settings say of it. */
+export interface Self extends ServiceOptions {
   readonly nodeName: string;
   /** CALICO_ROUTER_ID: an IPv4 address, "hash" for one out of the node's name, or null for the node's IPv4 address. */
   readonly routerId: string | null;
   /** The local BIRD can program routes into the IPIP tunnel; if not, those pools are left to Felix. */
   readonly kernelTunnel: boolean;
+  /** USE_POD_CIDR: the blocks are the Node's podCIDRs. */
+  readonly usePodCidr: boolean;
+  /** The Calico release whose rules count, or null for the one that the data name. */
+  readonly release: Release | null;
+  readonly passwords: PasswordOptions;
 }
 
 /** What this node should speak in one address family. It knows no BIRD syntax; lists are sorted, null = known absent. */
@@ -40,11 +53,18 @@ export interface FamilyBgp {
   readonly listenAddress: string | null;
   readonly listenPort: number | null;
   readonly ignoredInterfaces: readonly string[];
-  /** BIRD itself programs the routes of IPIP pools, so routes over the tunnel are its own. */
-  readonly programsIpip: boolean;
-  readonly normalRoutePriority: number;
+  /** Routes over the IPIP tunnel are another's, and are kept from internal peers. */
+  readonly hidesIpipRoutes: boolean;
+  /** The metric of an ordinary route; null = this release knows no priorities. */
+  readonly normalRoutePriority: number | null;
+  readonly communityRules: readonly CommunityRule[];
+  readonly filters: readonly FilterFunction[];
   readonly blocks: readonly BlockRoute[];
+  readonly reachableRoutes: readonly ReachableRoute[];
+  readonly services: ServiceRoutes;
   readonly pools: PoolRules;
+  /** Neighbors behind WireGuard: Felix programs the routes over them. */
+  readonly wireguardNextHops: readonly string[];
   readonly peers: readonly Peer[];
   /** Datastore keys behind everything that follows from no single other resource. */
   readonly origins: readonly string[];
@@ -52,86 +72,119 @@ export interface FamilyBgp {
 
 export type NodeBgp = Readonly<Record<Family, FamilyBgp>>;
 
+type Found<T> = { readonly value: T; readonly diagnostics: readonly Diagnostic[] };
+
+/** What both families are built from. */
+interface Inputs {
+  readonly resources: Resources;
+  readonly filters: Filters;
+  readonly cluster: Cluster;
+  readonly node: Node;
+  readonly self: Self;
+  readonly rules: ReleaseRules;
+  readonly routerId: string;
+  readonly programs: Programs;
+  readonly peerings: Peerings;
+}
+
 /**
  * What `self` should speak, in both families. `value` is null, with a `node-unknown` Diagnostic, when its own Node is not among
  * the resources: then nothing may be written. Pure; equal peers are the same objects from call to call.
  */
 export function buildNodeBgp(
-  resources: Resources,
+  decoded: Pick<DecodedResources, 'resources' | 'neverValid'>,
   self: Self,
-): { value: NodeBgp | null; diagnostics: readonly Diagnostic[] } {
+): Found<NodeBgp | null> {
+  const { resources, neverValid } = decoded;
   const node = resources.nodes.get(resourceKey('Node', self.nodeName));
   if (!node) return { value: null, diagnostics: [unknownNode(self.nodeName)] };
-  const cluster = clusterOf(resources);
+  const release = releaseOf(resources, self);
+  const rules = rulesOf(release.value);
+  const cluster = clusterOf(resources, rules);
   const router = routerId(node, self);
-  const policy = clusterRoutes(cluster, self);
-  const build = (family: Family) => buildFamily(resources, cluster, node, router.value, policy.value, family);
-  const v4 = build(4);
-  const v6 = build(6);
-  return {
-    value: { 4: v4.value, 6: v6.value },
-    diagnostics: [...router.diagnostics, ...policy.diagnostics, ...v4.diagnostics, ...v6.diagnostics],
-  };
+  const programs = programsOf(cluster, self);
+  const peerings = peeringsOf(resources, cluster, node);
+  const filters = filtersOf(decoded);
+  const common = { resources, filters, cluster, node, self, rules, peerings };
+  const inputs = { ...common, routerId: router.value, programs: programs.value };
+  const [v4, v6] = [buildFamily(inputs, 4), buildFamily(inputs, 6)];
+  const asked = [...peerings.global.values(), ...peerings.own.values()].map(({ peer }) => peer);
+  const faults = { diagnostics: filterFaults(asked, filters, neverValid) };
+  const all = [release, router, programs, peerings, faults, v4, v6];
+  return { value: { 4: v4.value, 6: v6.value }, diagnostics: all.flatMap(({ diagnostics }) => diagnostics) };
 }
 
-function buildFamily(
-  resources: Resources,
-  cluster: Cluster,
-  self: Node,
-  routerId: string,
-  policy: ProgramClusterRoutes,
-  family: Family,
-): { value: FamilyBgp; diagnostics: readonly Diagnostic[] } {
-  const own = cluster.configurationOf(self.name);
-  const address = ofFamily(family, self);
-  const subnet = (family === 4 ? self.ipv4Address : self.ipv6Address)?.network ?? null;
-  const programs = programsFor(policy);
-  const pools = poolRules(resources.ipPools.values(), family, programs, subnet);
-  const asNumber = cluster.asNumberOf(self);
-  const rrClusterId = self.routeReflectorClusterID?.text ?? null;
-  const context = { family, address: address ?? '', asNumber, rrClusterId, normalRoutePriority: NORMAL_ROUTE_PRIORITY };
+function buildFamily(inputs: Inputs, family: Family): Found<FamilyBgp> {
+  const { resources, cluster, node, self, rules, peerings } = inputs;
+  const { defaults } = cluster;
+  const own = cluster.configurationOf(node.name);
+  const address = ofFamily(family, node);
+  const subnet = (family === 4 ? node.ipv4Address : node.ipv6Address)?.network ?? null;
+  const pools = poolRules(resources.ipPools.values(), family, inputs.programs, subnet);
+  const asNumber = cluster.asNumberOf(node);
+  const priority = defaults?.normalRoutePriority[family] ?? NORMAL_ROUTE_PRIORITY;
+  const normalRoutePriority = rules.routePriorities ? priority : null;
+  const rrClusterId = node.routeReflectorClusterID?.text ?? null;
+  const context = { family, address: address ?? '', asNumber, rrClusterId, normalRoutePriority };
   const none = { peers: [], diagnostics: [] };
-  const mesh = address === null ? none : meshPeers(cluster, self, context);
-  const explicit = address === null ? none : explicitPeers(resources, cluster, self, context);
+  const mesh = address === null ? none : meshPeers(resources, cluster, node, context, self.passwords);
+  const explicit =
+    address === null ? none : explicitPeers(resources, inputs.filters, peerings, context, self.passwords);
   const value: FamilyBgp = {
     family,
-    nodeName: self.name,
+    nodeName: node.name,
     address,
     subnet: subnet?.text ?? null,
     asNumber,
-    routerId,
-    logSeverity: own?.logSeverity ?? cluster.defaults?.logSeverity ?? 'info',
-    listenAddress: cluster.defaults?.bindMode === 'NodeIP' ? address : null,
-    listenPort: cluster.listenPortOf(self.name) || null,
-    ignoredInterfaces: cluster.defaults?.ignoredInterfaces ?? [],
-    programsIpip: programs.ipip,
-    normalRoutePriority: NORMAL_ROUTE_PRIORITY,
-    blocks: blockRoutes(resources.blockAffinities.values(), family),
-    pools: pools.rules,
+    routerId: inputs.routerId,
+    logSeverity: own?.logSeverity ?? defaults?.logSeverity ?? 'info',
+    listenAddress: defaults?.bindMode === 'NodeIP' ? address : null,
+    listenPort: cluster.listenPortOf(node.name) || null,
+    ignoredInterfaces: defaults?.ignoredInterfaces ?? [],
+    hidesIpipRoutes: rules.hidesTunnelRoutes && !inputs.programs.ipip,
+    normalRoutePriority,
+    communityRules: communityRules(own, defaults, family),
+    filters: filterFunctions(inputs.filters.values(), family),
+    blocks: blockRoutes(self.usePodCidr ? podBlocks(node) : resources.blockAffinities.values(), family),
+    reachableRoutes: reachableRoutes(peerings, family),
+    services: serviceRoutes(resources, defaults, node, family, rules, self),
+    pools: pools.value,
+    wireguardNextHops: rules.wireguardRejects ? wireguardNextHops(cluster.nodes, node, family) : [],
     peers: [...mesh.peers, ...explicit.peers].sort(byBytesOf((peer) => peer.name)),
-    origins: [self.key, cluster.defaults?.key, own?.key].filter((key) => key !== undefined),
+    origins: [node.key, defaults?.key, own?.key].filter((key) => key !== undefined),
   };
   return { value, diagnostics: [...pools.diagnostics, ...mesh.diagnostics, ...explicit.diagnostics] };
 }
 
+/** USE_POD_CIDR: what Kubernetes gave the node is its own, all of it (spec 7.5). */
+const podBlocks = (node: Node) => node.podCidrs.map((cidr) => ({ key: node.key, cidr, state: 'confirmed' as const }));
+
+/** The release that was asked for, else the one that ClusterInformation names, else the newest that is known. */
+function releaseOf({ clusterInformations }: Resources, self: Self): Found<Release> {
+  const key = resourceKey('ClusterInformation', 'default');
+  const named = clusterInformations.get(key);
+  const value = self.release ?? named?.release;
+  if (value) return { value, diagnostics: [] };
+  const path = ['spec', 'calicoVersion'];
+  const found = named?.version ? `"${named.version}"` : 'nothing';
+  const message = `expected a Calico release, found ${found}: the rules of 3.${NEWEST.minor} are used. Give --calico-release 3.N`;
+  return { value: NEWEST, diagnostics: [{ severity: 'warning', code: 'release-unknown', key, path, message }] };
+}
+
 /** Who programs the pools' routes: what the data say, less what the local BIRD cannot do (spec bird.md 4: krt_tunnel). */
-function clusterRoutes(
-  cluster: Cluster,
-  self: Self,
-): { value: ProgramClusterRoutes; diagnostics: readonly Diagnostic[] } {
-  const wanted = cluster.defaults?.programClusterRoutes ?? 'EnabledNoEncapOnly';
-  if (self.kernelTunnel || !programsFor(wanted).ipip || !cluster.defaults) return { value: wanted, diagnostics: [] };
-  const value = wanted === 'Enabled' ? 'EnabledNoEncapOnly' : 'Disabled';
+function programsOf(cluster: Cluster, self: Self): Found<Programs> {
+  const policy = cluster.defaults?.programClusterRoutes ?? null;
+  const wanted = programsFor(policy, cluster.rules);
+  if (self.kernelTunnel || !wanted.ipip) return { value: wanted, diagnostics: [] };
+  const key = resourceKey('BGPConfiguration', 'default');
   const path = ['spec', 'programClusterRoutes'];
-  const message = `this BIRD has no krt_tunnel, so "${wanted}" is taken for "${value}": Felix must program IPIP routes`;
-  return {
-    value,
-    diagnostics: [{ severity: 'warning', code: 'no-kernel-tunnel', key: cluster.defaults.key, path, message }],
-  };
+  const message = 'this BIRD has no krt_tunnel, so the routes of IPIP pools are left to Felix';
+  const diagnostics: Diagnostic[] = [{ severity: 'warning', code: 'no-kernel-tunnel', key, path, message }];
+  return { value: { ...wanted, ipip: false }, diagnostics };
 }
 
 /** Calico writes an empty router id for a node without an IPv4 address, which BIRD refuses; ours is the hashed name then. */
-function routerId(node: Node, self: Self): { value: string; diagnostics: readonly Diagnostic[] } {
+function routerId(node: Node, self: Self): Found<string> {
   if (self.routerId === 'hash') return { value: hashedRouterId(node.name), diagnostics: [] };
   const value = self.routerId ?? node.ipv4Address?.address.text;
   if (value !== undefined) return { value, diagnostics: [] };

@@ -1,9 +1,11 @@
 import type { Family, IpAddress } from '../core/ip-address.ts';
 import { byBytes } from '../core/order.ts';
+import type { Secret } from '../core/secret.ts';
 import type { AsNumber } from '../datamodel/values.ts';
+import type { FilterCall } from './filters.ts';
 
 /** The first word of a session's name; probes rely on these words (spec calico-v3, 3.3 and 3.4). */
-export type PeerKind = 'Mesh' | 'Global' | 'Node';
+export type PeerKind = 'Mesh' | 'Global' | 'Node' | 'Local_Workload';
 
 /** One BGP session of this node. Plain data, every field stated, null for absent: it is what the peer template sees. */
 export interface Peer {
@@ -13,16 +15,28 @@ export interface Peer {
   /** The neighbor's TCP port; null = BIRD's default, 179. */
   readonly port: number | null;
   readonly asNumber: AsNumber;
+  /** Set where this session is opened under another AS than the node's own. */
+  readonly localAsNumber: AsNumber | null;
   /** The address that the session is opened from; null = left to the kernel. */
   readonly sourceAddress: string | null;
-  /** The neighbor's AS is this node's own. */
+  /** Hops within which the neighbor must be; null = TTL security off. */
+  readonly ttlSecurityHops: number | null;
+  /** What the export function is told: the neighbor's AS is this node's own. */
   readonly internal: boolean;
   /** Wait for the neighbor to connect: of two Calico nodes, only one opens the session. */
   readonly passive: boolean;
+  readonly gracefulRestartSeconds: number | null;
+  readonly keepaliveSeconds: number | null;
   /** Set where this node reflects routes to the neighbor: this node's cluster id. */
   readonly rrClusterId: string | null;
-  /** 1..2147483646, the metric of an ordinary route. */
-  readonly normalRoutePriority: number;
+  readonly password: Secret | null;
+  readonly nextHop: 'keep' | 'self' | null;
+  /** How often the own AS may stand in a path that is learned; null = not at all. */
+  readonly allowedLocalAsNumbers: number | null;
+  readonly importFilters: readonly FilterCall[];
+  readonly exportFilters: readonly FilterCall[];
+  /** The metric of an ordinary route, 1..2147483646; null = this release knows no priorities. */
+  readonly normalRoutePriority: number | null;
   /** Datastore keys that made this session. */
   readonly origins: readonly string[];
 }
@@ -35,7 +49,7 @@ export interface PeerContext {
   readonly asNumber: AsNumber;
   /** Set where this node is a route reflector. */
   readonly rrClusterId: string | null;
-  readonly normalRoutePriority: number;
+  readonly normalRoutePriority: number | null;
 }
 
 /** A BIRD symbol for a session: every "." and ":" of the address becomes "_"; the port, if it is given, is part of it. */

@@ -5,7 +5,7 @@ const before = new WeakMap<object, Map<string, Peer>>();
 
 function equal(a: unknown, b: unknown): boolean {
   if (!Array.isArray(a) || !Array.isArray(b)) return a === b;
-  return a.length === b.length && a.every((item, i) => item === b[i]);
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 const FIELDS = (peer: Peer) => Object.keys(peer) as (keyof Peer)[];

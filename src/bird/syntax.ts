@@ -7,6 +7,13 @@ export function quoted(value: string): string {
   return `"${value}"`;
 }
 
+/** A BIRD symbol in single quotes, which lets it hold "." and "-". Throws a RangeError for what is none: 64 characters at most. */
+export function quotedSymbol(value: string): string {
+  if (!/^[A-Za-z0-9_.-]{1,64}$/.test(value))
+    throw new RangeError('a quoted BIRD symbol holds letters, digits, "_", "." and "-"');
+  return `'${value}'`;
+}
+
 /** What may stand in a configuration unquoted: numbers, addresses, CIDRs, symbols, datastore keys. Nothing that ends a statement or starts a comment. */
 const WORD = /^[A-Za-z0-9_.:/-]*$/;
 

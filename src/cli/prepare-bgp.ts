@@ -1,4 +1,4 @@
-import { type BgpOptions, bgpTargets } from '../bgp-targets.ts';
+import { type BgpOptions, bgpTargets, selfOf } from '../bgp-targets.ts';
 import { flavourOf } from '../bird/ask-version.ts';
 import { FLAVOURS, type FlavourName, isFlavourName } from '../bird/flavour.ts';
 import { systemClock } from '../core/clock.ts';
@@ -32,8 +32,8 @@ export async function prepareTargets(
 ): Promise<readonly [Target, Target]> {
   const flavour = await chooseFlavour(settings, runsBird);
   const tree = settings.templates ?? builtInTemplates();
-  const { nodeName, routerId, layout } = settings;
+  const { layout } = settings;
   const templates = await readTemplates(tree, FLAVOURS[flavour].templates);
-  const options: BgpOptions = { nodeName, routerId, flavour, layout, templates, version, lastGood };
+  const options: BgpOptions = { self: selfOf(settings), flavour, layout, templates, version, lastGood };
   return bgpTargets(options, { output: settings.output, ...settings.daemons, clock: systemClock });
 }

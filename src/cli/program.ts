@@ -54,6 +54,21 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
+    name: 'plan',
+    summary: 'what `run` would change here now: per session, and as a text diff',
+    own: [
+      JSON_FLAG,
+      { name: 'max-restarted', value: 'N|N%', help: 'exit 2 only when more sessions than this would restart or go' },
+    ],
+    common: true,
+    examples: ['birdconfd plan --node worker-3', 'birdconfd plan --input ./cluster --node worker-3 --output /etc/bird'],
+    run: async ({ settings, flags }) => {
+      const { planVerb } = await import('./plan.ts');
+      const limit = typeof flags['max-restarted'] === 'string' ? flags['max-restarted'] : null;
+      return planVerb(await settings(), { json: flags.json === true, limit, colour: process.stdout.isTTY === true });
+    },
+  },
+  {
     name: 'check',
     summary: 'settings, data and templates only: every fault, with its key and field',
     own: [JSON_FLAG],

@@ -35,8 +35,27 @@ export function affinityCidr(node: string, key: string): { family: 4 | 6; cidr: 
   return match ? { family: match[1] === '4' ? 4 : 6, cidr: `${match[2]}/${match[3]}` } : null;
 }
 
-/** What a service on `node` asks its datastore for. */
+/** Kubernetes objects, `k8s:/<kind>/<namespace>/<name>`: what clusters on the Kubernetes API keep there, and etcd does not hold. */
+export const kubernetesPrefix = (kind: 'Service' | 'EndpointSlice' | 'Secret'): string => `k8s:/${kind}/`;
+export const kubernetesSecretKey = (namespace: string, name: string): string =>
+  `${kubernetesPrefix('Secret')}${namespace}/${name}`;
+
+/** `<namespace>/<name>` of a Kubernetes key. */
+export const namespacedName = (key: string): string => key.split('/').slice(-2).join('/');
+
+/** Files of --secrets-dir, `secret:/<name>/<key>`, and of the endpoint-status folder, `status:/<file>`. */
+export const SECRET_FILES = 'secret:/';
+export const STATUS_FILES = 'status:/';
+
+export const secretFileKey = (name: string, key: string): string => `${SECRET_FILES}${name}/${key}`;
+
+/** What a service on `node` asks its datastores for. */
 export const prefixesFor = (node: string): readonly string[] => [
   ...(Object.keys(PLURALS) as ResourceKind[]).map(resourcePrefix),
   affinityPrefix(node),
+  kubernetesPrefix('Service'),
+  kubernetesPrefix('EndpointSlice'),
+  kubernetesPrefix('Secret'),
+  SECRET_FILES,
+  STATUS_FILES,
 ];

@@ -1,57 +1,57 @@
 import { envelope } from './envelope.ts';
-import { type FieldType, INVALID, type Invalid, oneOf, optional, record, unlessEmpty } from './field.ts';
-import { type AsNumber, asNumber, type PeerAddress, peerAddress, resourceName } from './values.ts';
+import { boolean, type FieldType, integer, list, oneOf, optional, record, text, unlessEmpty } from './field.ts';
+import { type SecretKeyRef, secretKeyRef } from './secret-key-ref.ts';
+import { type Selector, selector } from './selector.ts';
+import { type AsNumber, asNumber, ipAddress, type PeerAddress, peerAddress, resourceName, seconds } from './values.ts';
 
-/** Fields whose rules are not built yet. A peer that sets one is left out: half a peer is worse than none. */
-const NOT_BUILT = [
-  'nodeSelector',
-  'peerSelector',
-  'localWorkloadSelector',
-  'localASNumber',
-  'keepOriginalNextHop',
-  'nextHopMode',
-  'password',
-  'maxRestartTime',
-  'keepaliveTime',
-  'numAllowedLocalASNumbers',
-  'ttlSecurity',
-  'reachableBy',
-  'filters',
-] as const;
-
-const known = record(
-  {
-    node: unlessEmpty(resourceName),
-    peerIP: unlessEmpty(peerAddress),
-    asNumber: optional(asNumber, null),
-    sourceAddress: optional(unlessEmpty(oneOf('UseNodeIP', 'None')), null),
-    reversePeering: optional(unlessEmpty(oneOf('Auto', 'Manual')), null),
-  },
-  [],
-  NOT_BUILT,
-);
-
-/** Refuses what the fields above ask for: the faults are already told, one a field. */
-const spec: typeof known = {
-  shape: known.shape,
-  decode: (value, path, faults): FieldType<typeof known> | Invalid => {
-    const before = faults.length;
-    const decoded = known.decode(value, path, faults);
-    return faults.slice(before).some(({ code }) => code === 'not-built') ? INVALID : decoded;
-  },
-};
+const spec = record({
+  node: unlessEmpty(resourceName),
+  nodeSelector: unlessEmpty(selector),
+  peerIP: unlessEmpty(peerAddress),
+  asNumber: optional(asNumber, null),
+  localASNumber: optional(asNumber, null),
+  peerSelector: unlessEmpty(selector),
+  /** Only whether it is set counts: the workloads' own status files name their BGPPeer (spec 2.4). */
+  localWorkloadSelector: unlessEmpty(text('a selector', (value) => value)),
+  keepOriginalNextHop: optional(boolean, false),
+  nextHopMode: unlessEmpty(oneOf('Auto', 'Self', 'Keep')),
+  password: optional(record({ secretKeyRef: optional(secretKeyRef, null) }), null),
+  sourceAddress: unlessEmpty(oneOf('UseNodeIP', 'None')),
+  maxRestartTime: unlessEmpty(seconds),
+  keepaliveTime: unlessEmpty(seconds),
+  numAllowedLocalASNumbers: optional(integer(0, 2147483647), 0),
+  ttlSecurity: optional(integer(0, 255), 0),
+  reachableBy: unlessEmpty(ipAddress),
+  filters: optional(list(resourceName), []),
+  reversePeering: unlessEmpty(oneOf('Auto', 'Manual')),
+});
 
 export const bgpPeerFields = envelope(spec);
 
-/** A BGPPeer by address (spec calico-v3, 1.1 and 2.4). */
+/** A BGPPeer (spec calico-v3, 1.1 and 2.4). Null = not set; times in whole seconds. */
 export interface BgpPeer {
   readonly key: string;
   readonly name: string;
-  /** The node that it is for; null = every node (a global peer). */
+  /** The node that it is for, unless `nodeSelector` is set; both null = every node (a global peer). */
   readonly node: string | null;
+  readonly nodeSelector: Selector | null;
   readonly peerAddress: PeerAddress | null;
+  readonly peerSelector: Selector | null;
+  readonly forLocalWorkloads: boolean;
   readonly asNumber: AsNumber | null;
+  readonly localAsNumber: AsNumber | null;
+  readonly keepOriginalNextHop: boolean;
+  readonly nextHopMode: 'Auto' | 'Self' | 'Keep' | null;
+  readonly password: SecretKeyRef | null;
   readonly sourceAddress: 'UseNodeIP' | 'None';
+  readonly maxRestartSeconds: number | null;
+  readonly keepaliveSeconds: number | null;
+  readonly allowedLocalAsNumbers: number;
+  /** Hops; 0 = off. */
+  readonly ttlSecurity: number;
+  readonly reachableBy: FieldType<typeof ipAddress> | null;
+  /** Names of BGPFilters, in the order in which they are called. */
+  readonly filters: readonly string[];
   readonly reversePeering: 'Auto' | 'Manual';
 }
 
@@ -60,9 +60,22 @@ export function toBgpPeer(key: string, name: string, { spec: peer }: FieldType<t
     key,
     name,
     node: peer.node,
+    nodeSelector: peer.nodeSelector,
     peerAddress: peer.peerIP,
-    asNumber: peer.asNumber,
+    peerSelector: peer.peerSelector,
+    forLocalWorkloads: peer.localWorkloadSelector !== null,
+    asNumber: peer.asNumber || null,
+    localAsNumber: peer.localASNumber || null,
+    keepOriginalNextHop: peer.keepOriginalNextHop,
+    nextHopMode: peer.nextHopMode,
+    password: peer.password?.secretKeyRef ?? null,
     sourceAddress: peer.sourceAddress ?? 'UseNodeIP',
+    maxRestartSeconds: peer.maxRestartTime,
+    keepaliveSeconds: peer.keepaliveTime,
+    allowedLocalAsNumbers: peer.numAllowedLocalASNumbers,
+    ttlSecurity: peer.ttlSecurity,
+    reachableBy: peer.reachableBy,
+    filters: peer.filters,
     reversePeering: peer.reversePeering ?? 'Auto',
   };
 }

@@ -18,14 +18,24 @@ export interface DecodedEntries<T> {
   readonly values: ReadonlyMap<string, T>;
   readonly diagnostics: readonly Diagnostic[];
   readonly lastGood: LastGood;
+  /** Keys whose value is invalid, and never was valid as far as is known. */
+  readonly neverValid: readonly string[];
+}
+
+export interface EntriesOptions {
+  /** False: an invalid value counts as absent, and nothing of the kind reaches the ledger. */
+  readonly keepsLastGood?: boolean;
+  /** The value is plain text, not JSON. */
+  readonly isText?: boolean;
 }
 
 /** Parses JSON; an empty value is {} (old block affinities), anything unreadable a fault. */
-function parseJson(text: string, faults: Fault[]): unknown {
+function parseJson(text: string, faults: Fault[], shown: boolean): unknown {
   try {
     return text === '' ? {} : JSON.parse(text);
   } catch {
-    faults.push({ severity: 'error', code: 'invalid-json', path: [], message: `expected JSON, found ${show(text)}` });
+    const message = `expected JSON${shown ? `, found ${show(text)}` : ''}`;
+    faults.push({ severity: 'error', code: 'invalid-json', path: [], message });
     return INVALID;
   }
 }
@@ -37,12 +47,14 @@ function parseJson(text: string, faults: Fault[]): unknown {
  */
 export class EntriesDecoder<T> {
   readonly #decodeValue: DecodeValue<T>;
+  readonly #options: EntriesOptions;
   readonly #decoded = new WeakMap<Entry, DecodedEntry<T>>();
   readonly #valid: Map<string, Entry>;
   #last: { readonly entries: ReadonlyMap<string, Entry>; readonly result: DecodedEntries<T> } | null = null;
 
-  constructor(decodeValue: DecodeValue<T>, lastGood: LastGood) {
+  constructor(decodeValue: DecodeValue<T>, lastGood: LastGood, options: EntriesOptions = {}) {
     this.#decodeValue = decodeValue;
+    this.#options = options;
     this.#valid = new Map(
       [...lastGood].map(([key, value]) => [key, { value, version: 'last-good', origin: 'ledger' }]),
     );
@@ -53,11 +65,12 @@ export class EntriesDecoder<T> {
     const values = new Map<string, T>();
     const diagnostics: Diagnostic[] = [];
     const lastGood = new Map<string, string>();
+    const neverValid: string[] = [];
     for (const [key, entry] of entries) {
       const now = this.#decodeEntry(key, entry);
       diagnostics.push(...now.diagnostics);
       if (now.value !== INVALID) {
-        this.#valid.set(key, entry);
+        if (this.#options.keepsLastGood !== false) this.#valid.set(key, entry);
         values.set(key, now.value);
         continue;
       }
@@ -66,10 +79,10 @@ export class EntriesDecoder<T> {
       if (before && good !== INVALID) {
         values.set(key, good);
         lastGood.set(key, before.value);
-      }
+      } else neverValid.push(key);
     }
     for (const key of this.#valid.keys()) if (!entries.has(key)) this.#valid.delete(key);
-    this.#last = { entries, result: { values, diagnostics, lastGood } };
+    this.#last = { entries, result: { values, diagnostics, lastGood, neverValid } };
     return this.#last.result;
   }
 
@@ -77,7 +90,9 @@ export class EntriesDecoder<T> {
     const known = this.#decoded.get(entry);
     if (known) return known;
     const faults: Fault[] = [];
-    const json = parseJson(entry.value, faults);
+    const json = this.#options.isText
+      ? entry.value
+      : parseJson(entry.value, faults, this.#options.keepsLastGood !== false);
     const value: T | Invalid = json === INVALID ? INVALID : this.#decodeValue(key, json, faults);
     const decoded: DecodedEntry<T> = { value, diagnostics: faults.map((fault) => ({ ...fault, key })) };
     this.#decoded.set(entry, decoded);

@@ -1,5 +1,16 @@
-import { type Field, record } from './field.ts';
+import { type Field, type FieldType, mapOf, optional, record, text } from './field.ts';
 
-/** The envelope of a v3 resource around `spec`. Metadata and status are not ours to judge (spec calico-v3, 1.1). */
+const label = text('a string', (value) => value);
+
+/** What is read of a resource's metadata; the rest is Kubernetes' own business. */
+const metadata = record({ labels: optional(mapOf(label), new Map<string, string>()) }, ['*']);
+
+/** The envelope of a v3 resource around `spec` (spec calico-v3, 1.1); its other members are not ours to judge. */
 export const envelope = <T>(spec: Field<T>): Field<{ readonly spec: T }> =>
   record({ spec }, ['kind', 'apiVersion', 'metadata', 'status']);
+
+const NO_METADATA: FieldType<typeof metadata> = { labels: new Map() };
+
+/** The same with the labels, for what selectors are matched against, and the status. */
+export const labelledEnvelope = <T, S>(spec: Field<T>, status: Field<S>) =>
+  record({ metadata: optional(metadata, NO_METADATA), spec, status }, ['kind', 'apiVersion']);

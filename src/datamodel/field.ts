@@ -13,7 +13,7 @@ export type Invalid = typeof INVALID;
 /** The shape of a field, for tests and documentation that walk the schemas. */
 export type Shape =
   | { readonly type: 'string' | 'number' | 'boolean'; readonly expects: string }
-  | { readonly type: 'list'; readonly item: Shape }
+  | { readonly type: 'list' | 'map'; readonly item: Shape }
   | { readonly type: 'record'; readonly fields: Readonly<Record<string, Shape>> };
 
 /**
@@ -112,17 +112,26 @@ export const list = <T>(item: Field<T>): Field<readonly T[]> => ({
   },
 });
 
+/** An object whose member names are free; names and values are text. */
+export const mapOf = <T>(item: Field<T>): Field<ReadonlyMap<string, T>> => ({
+  shape: { type: 'map', item: item.shape },
+  decode: (value, path, faults) => {
+    if (!isObject(value)) return refuse(faults, path, 'an object', value);
+    const entries = Object.entries(value).map(([name, v]) => [name, item.decode(v, [...path, name], faults)] as const);
+    return entries.some(([, v]) => v === INVALID) ? INVALID : new Map(entries as [string, T][]);
+  },
+});
+
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * An object with these fields. `ignored` names fields that are the API's but none of our business; one of `notBuilt` would have
- * an effect that this version does not know, and is an error; every other field is probably a spelling mistake, and a warning.
+ * An object with these fields. `ignored` names fields that are the API's but none of our business ("*": all others are);
+ * every other field is probably a spelling mistake, and a warning.
  */
 export function record<F extends Readonly<Record<string, Field<unknown>>>>(
   fields: F,
   ignored: readonly string[] = [],
-  notBuilt: readonly string[] = [],
 ): Field<{ readonly [K in keyof F]: FieldType<F[K]> }> {
   const shape: Shape = {
     type: 'record',
@@ -141,37 +150,29 @@ export function record<F extends Readonly<Record<string, Field<unknown>>>>(
         decoded[name] = result;
       }
       const known = new Set([...Object.keys(fields), ...ignored]);
-      for (const name of Object.keys(value)) {
-        const late = notBuilt.includes(name);
-        if (known.has(name) || (late && isUnset(value[name]))) continue;
-        faults.push(unknownField([...path, name.slice(0, 64)], late));
-      }
+      const unknown = known.has('*') ? [] : Object.keys(value).filter((name) => !known.has(name));
+      for (const name of unknown) faults.push(unknownField([...path, name.slice(0, 64)]));
       return valid ? (decoded as { [K in keyof F]: FieldType<F[K]> }) : INVALID;
     },
   };
 }
 
-/** What counts as not set, in all the ways in which Calico's clients write it. */
-const isUnset = (value: unknown): boolean =>
-  value === undefined ||
-  value === null ||
-  value === '' ||
-  value === 0 ||
-  value === false ||
-  (Array.isArray(value) && value.length === 0);
+const unknownField = (path: Path): Fault => ({
+  severity: 'warning',
+  code: 'unknown-field',
+  path,
+  message: 'this field is not known here and has no effect',
+});
 
-function unknownField(path: Path, notBuilt: boolean): Fault {
-  if (!notBuilt)
-    return {
-      severity: 'warning',
-      code: 'unknown-field',
-      path,
-      message: 'this field is not known here and has no effect',
-    };
-  return {
-    severity: 'error',
-    code: 'not-built',
-    path,
-    message: 'this version has no rules for the field yet: it has no effect',
-  };
-}
+/** The same field for values that no message may show: its faults say where and what was expected, not what was found. */
+export const secretly = <T>(field: Field<T>): Field<T> => ({
+  shape: field.shape,
+  decode: (value, path, faults) => {
+    const hidden: Fault[] = [];
+    const decoded = field.decode(value, path, hidden);
+    faults.push(
+      ...hidden.map((fault) => ({ ...fault, message: fault.message.replace(/, found .*$/s, ', found another value') })),
+    );
+    return decoded;
+  },
+});

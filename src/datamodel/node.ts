@@ -1,6 +1,7 @@
-import { envelope } from './envelope.ts';
-import { type FieldType, optional, record, unlessEmpty } from './field.ts';
-import { ipv4Address, nodeAddress4, nodeAddress6, sessionAsNumber } from './values.ts';
+import { labelledEnvelope } from './envelope.ts';
+import { type FieldType, list, optional, record, unlessEmpty } from './field.ts';
+import type { Labels } from './selector.ts';
+import { cidr, ipAddress, ipv4Address, nodeAddress4, nodeAddress6, sessionAsNumber } from './values.ts';
 
 /** What the BGP rules read of a Node (spec calico-v3, 1.1). */
 const bgp = record(
@@ -16,29 +17,49 @@ const bgp = record(
   ['ipv4IPIPTunnelAddr'],
 );
 
-const spec = record(
-  { bgp: optional(bgp, null) },
-  [
-    'orchRefs',
-    'addresses',
-    'interfaces',
-    'ipv4VXLANTunnelAddr',
-    'ipv6VXLANTunnelAddr',
-    'vxlanTunnelMACAddr',
-    'vxlanTunnelMACAddrV6',
-  ],
-  ['wireguard'],
-);
+/** Where these are set, routes to other such nodes go through WireGuard (spec 7.6). */
+const wireguard = record({
+  interfaceIPv4Address: unlessEmpty(ipAddress),
+  interfaceIPv6Address: unlessEmpty(ipAddress),
+});
 
-export const nodeFields = envelope(optional(spec, { bgp: null }));
+const spec = record({ bgp: optional(bgp, null), wireguard: optional(wireguard, null) }, [
+  'orchRefs',
+  'addresses',
+  'interfaces',
+  'ipv4VXLANTunnelAddr',
+  'ipv6VXLANTunnelAddr',
+  'vxlanTunnelMACAddr',
+  'vxlanTunnelMACAddrV6',
+]);
+
+const status = record({ podCIDRs: optional(list(cidr), []) }, ['*']);
+
+export const nodeFields = labelledEnvelope(
+  optional(spec, { bgp: null, wireguard: null }),
+  optional(status, { podCIDRs: [] }),
+);
 
 export interface Node extends NonNullable<FieldType<typeof bgp>> {
   readonly key: string;
   readonly name: string;
+  readonly labels: Labels;
+  /** Speaks WireGuard in the family. */
+  readonly wireguard: Readonly<Record<4 | 6, boolean>>;
+  readonly podCidrs: FieldType<typeof status>['podCIDRs'];
 }
 
+const NO_BGP = { ipv4Address: null, ipv6Address: null, asNumber: null, routeReflectorClusterID: null };
+
 /** A Node without `bgp` exists, but has no address to speak from. */
-export function toNode(key: string, name: string, { spec: { bgp: given } }: FieldType<typeof nodeFields>): Node {
-  const none = { ipv4Address: null, ipv6Address: null, asNumber: null, routeReflectorClusterID: null };
-  return { key, name, ...(given ?? none) };
+export function toNode(key: string, name: string, given: FieldType<typeof nodeFields>): Node {
+  const { bgp: own, wireguard: tunnel } = given.spec;
+  return {
+    key,
+    name,
+    labels: given.metadata.labels,
+    wireguard: { 4: Boolean(tunnel?.interfaceIPv4Address), 6: Boolean(tunnel?.interfaceIPv6Address) },
+    podCidrs: given.status.podCIDRs,
+    ...(own ?? NO_BGP),
+  };
 }

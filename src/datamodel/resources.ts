@@ -1,6 +1,16 @@
 import { type Diagnostic, show } from '../core/diagnostic.ts';
 import { parseCidr } from '../core/ip-address.ts';
-import { affinityCidr, affinityPrefix, type ResourceKind, resourceName, resourcePrefix } from '../core/keys.ts';
+import {
+  affinityCidr,
+  affinityPrefix,
+  kubernetesPrefix,
+  type ResourceKind,
+  resourceName,
+  resourcePrefix,
+  SECRET_FILES,
+  STATUS_FILES,
+} from '../core/keys.ts';
+import { Secret } from '../core/secret.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
 import {
   type BgpConfiguration,
@@ -8,13 +18,25 @@ import {
   isBgpConfigurationName,
   toBgpConfiguration,
 } from './bgp-configuration.ts';
+import { type BgpFilter, bgpFilterFields, toBgpFilter } from './bgp-filter.ts';
 import { type BgpPeer, bgpPeerFields, toBgpPeer } from './bgp-peer.ts';
 import { type BlockAffinity, blockAffinityFields, toBlockAffinity } from './block-affinity.ts';
-import { type DecodeValue, EntriesDecoder, type LastGood } from './decode-entries.ts';
+import { type DecodeValue, EntriesDecoder, type EntriesOptions, type LastGood } from './decode-entries.ts';
 import { type Field, INVALID } from './field.ts';
 import { type IpPool, ipPoolFields, toIpPool } from './ip-pool.ts';
 import { type Node, nodeFields, toNode } from './node.ts';
+import { type ClusterInformation, clusterInformationFields, toClusterInformation } from './release.ts';
+import { type SecretValues, secretFields, toSecretValues } from './secret.ts';
+import {
+  type EndpointSlice,
+  endpointSliceFields,
+  type Service,
+  serviceFields,
+  toEndpointSlice,
+  toService,
+} from './service.ts';
 import { isResourceName } from './values.ts';
+import { toWorkloadStatus, type WorkloadStatus, workloadStatusFields } from './workload-status.ts';
 
 /** Everything that the BGP rules read, typed. Each map by datastore key, in no order: the rules sort where they build. */
 export interface Resources {
@@ -22,13 +44,22 @@ export interface Resources {
   readonly bgpConfigurations: ReadonlyMap<string, BgpConfiguration>;
   readonly ipPools: ReadonlyMap<string, IpPool>;
   readonly bgpPeers: ReadonlyMap<string, BgpPeer>;
+  readonly bgpFilters: ReadonlyMap<string, BgpFilter>;
+  readonly clusterInformations: ReadonlyMap<string, ClusterInformation>;
   readonly blockAffinities: ReadonlyMap<string, BlockAffinity>;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly endpointSlices: ReadonlyMap<string, EndpointSlice>;
+  readonly secrets: ReadonlyMap<string, SecretValues>;
+  readonly secretFiles: ReadonlyMap<string, Secret>;
+  readonly workloads: ReadonlyMap<string, WorkloadStatus>;
 }
 
 export interface DecodedResources {
   readonly resources: Resources;
   readonly diagnostics: readonly Diagnostic[];
   readonly lastGood: LastGood;
+  /** Keys of resources that are there but never were valid: what refers to them must not take them for absent. */
+  readonly neverValid: ReadonlySet<string>;
 }
 
 /** The schema of each kind, for the tests that try every field. */
@@ -37,7 +68,13 @@ export const SCHEMAS = {
   BGPConfiguration: bgpConfigurationFields,
   IPPool: ipPoolFields,
   BGPPeer: bgpPeerFields,
+  BGPFilter: bgpFilterFields,
+  ClusterInformation: clusterInformationFields,
   BlockAffinity: blockAffinityFields,
+  Service: serviceFields,
+  EndpointSlice: endpointSliceFields,
+  Secret: secretFields,
+  WorkloadStatus: workloadStatusFields,
 } as const;
 
 function ofKind<F, T>(
@@ -75,51 +112,78 @@ const affinityOf =
     return decoded === INVALID ? INVALID : toBlockAffinity(key, cidr, decoded);
   };
 
+/** A value that carries its own name, or needs none. */
+const plain =
+  <F, T>(fields: Field<F>, make: (key: string, decoded: F) => T): DecodeValue<T> =>
+  (key, value, faults) => {
+    const decoded = fields.decode(value, [], faults);
+    return decoded === INVALID ? INVALID : make(key, decoded);
+  };
+
+/** A password file as it lies there, less the newline that editors leave at its end. */
+const secretFile: DecodeValue<Secret> = (_key, value) => new Secret(String(value).replace(/\r?\n$/, ''));
+
+interface Part<T> {
+  readonly prefix: string;
+  readonly decoder: EntriesDecoder<T>;
+}
+
+type Parts = { readonly [K in keyof Resources]: Part<Resources[K] extends ReadonlyMap<string, infer T> ? T : never> };
+
+/** Where each kind stands, and how it is decoded. */
+function partsFor(node: string, lastGood: LastGood): Parts {
+  const part = <T>(prefix: string, decode: DecodeValue<T>, options: EntriesOptions = {}): Part<T> => ({
+    prefix,
+    decoder: new EntriesDecoder(decode, lastGood, options),
+  });
+  const resource = <F, T>(kind: ResourceKind, fields: Field<F>, make: (key: string, name: string, decoded: F) => T) =>
+    part(resourcePrefix(kind), ofKind(kind, fields, make));
+  // Kubernetes objects and files are watched beside the datastore; a Secret is copied nowhere, so not into the ledger either.
+  const beside = { keepsLastGood: false };
+  return {
+    nodes: resource('Node', nodeFields, toNode),
+    bgpConfigurations: resource('BGPConfiguration', bgpConfigurationFields, toBgpConfiguration),
+    ipPools: resource('IPPool', ipPoolFields, toIpPool),
+    bgpPeers: resource('BGPPeer', bgpPeerFields, toBgpPeer),
+    bgpFilters: resource('BGPFilter', bgpFilterFields, toBgpFilter),
+    clusterInformations: resource('ClusterInformation', clusterInformationFields, toClusterInformation),
+    blockAffinities: part(affinityPrefix(node), affinityOf(node)),
+    services: part(kubernetesPrefix('Service'), plain(serviceFields, toService), beside),
+    endpointSlices: part(kubernetesPrefix('EndpointSlice'), plain(endpointSliceFields, toEndpointSlice), beside),
+    secrets: part(
+      kubernetesPrefix('Secret'),
+      plain(secretFields, (_, given) => toSecretValues(given)),
+      beside,
+    ),
+    secretFiles: part(SECRET_FILES, secretFile, { ...beside, isText: true }),
+    workloads: part(STATUS_FILES, plain(workloadStatusFields, toWorkloadStatus), beside),
+  };
+}
+
 /**
  * Decodes snapshots for one node, each key once (see EntriesDecoder). `lastGood` is the ledger's, from before this start;
  * what each result carries goes back into it.
  */
 export class ResourcesDecoder {
-  readonly #nodes: EntriesDecoder<Node>;
-  readonly #configurations: EntriesDecoder<BgpConfiguration>;
-  readonly #pools: EntriesDecoder<IpPool>;
-  readonly #peers: EntriesDecoder<BgpPeer>;
-  readonly #affinities: EntriesDecoder<BlockAffinity>;
-  readonly #affinityPrefix: string;
+  readonly #parts: Parts;
   readonly #results = new WeakMap<Snapshot, DecodedResources>();
 
   constructor(node: string, lastGood: LastGood) {
-    this.#nodes = new EntriesDecoder(ofKind('Node', nodeFields, toNode), lastGood);
-    this.#configurations = new EntriesDecoder(
-      ofKind('BGPConfiguration', bgpConfigurationFields, toBgpConfiguration),
-      lastGood,
-    );
-    this.#pools = new EntriesDecoder(ofKind('IPPool', ipPoolFields, toIpPool), lastGood);
-    this.#peers = new EntriesDecoder(ofKind('BGPPeer', bgpPeerFields, toBgpPeer), lastGood);
-    this.#affinities = new EntriesDecoder(affinityOf(node), lastGood);
-    this.#affinityPrefix = affinityPrefix(node);
+    this.#parts = partsFor(node, lastGood);
   }
 
   decode(snapshot: Snapshot): DecodedResources {
     const known = this.#results.get(snapshot);
     if (known) return known;
-    const under = (kind: ResourceKind) => snapshot.entries(resourcePrefix(kind));
-    const nodes = this.#nodes.decode(under('Node'));
-    const bgpConfigurations = this.#configurations.decode(under('BGPConfiguration'));
-    const ipPools = this.#pools.decode(under('IPPool'));
-    const bgpPeers = this.#peers.decode(under('BGPPeer'));
-    const blockAffinities = this.#affinities.decode(snapshot.entries(this.#affinityPrefix));
-    const all = [nodes, bgpConfigurations, ipPools, bgpPeers, blockAffinities];
+    const decoded = Object.entries(this.#parts).map(
+      ([name, { prefix, decoder }]) => [name, decoder.decode(snapshot.entries(prefix))] as const,
+    );
+    const all = decoded.map(([, part]) => part);
     const result: DecodedResources = {
-      resources: {
-        nodes: nodes.values,
-        bgpConfigurations: bgpConfigurations.values,
-        ipPools: ipPools.values,
-        bgpPeers: bgpPeers.values,
-        blockAffinities: blockAffinities.values,
-      },
+      resources: Object.fromEntries(decoded.map(([name, { values }]) => [name, values])) as unknown as Resources,
       diagnostics: all.flatMap((part) => part.diagnostics),
       lastGood: new Map(all.flatMap((part) => [...part.lastGood])),
+      neverValid: new Set(all.flatMap((part) => [...part.neverValid])),
     };
     this.#results.set(snapshot, result);
     return result;

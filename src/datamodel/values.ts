@@ -34,6 +34,8 @@ export const sessionAsNumber = textOrNumber(
   (value) => parseAsNumber(value) || null,
 );
 
+export const ipAddress = text('an IPv4 or IPv6 address', parseIp);
+
 export const ipv4Address = text('an IPv4 address', (value) => {
   const address = parseIp(value);
   return address?.family === 4 ? address : null;
@@ -93,3 +95,73 @@ export const isResourceName = (value: string): boolean => NAME.test(value);
 export const resourceName = text('a resource name of letters, digits, ".", "-" and "_"', (value) =>
   isResourceName(value) ? value : null,
 );
+
+const COMMUNITY = /^(\d{1,10}):(\d{1,10})(?::(\d{1,10}))?$/;
+
+/** `a:b` of 16 bits each, or `a:b:c` of 32 bits each, as numbers. Null for anything else. */
+export function parseCommunity(value: string): readonly number[] | null {
+  const parts =
+    COMMUNITY.exec(value)
+      ?.slice(1)
+      .filter((part) => part !== undefined)
+      .map(Number) ?? [];
+  const highest = parts.length === 2 ? 0xffff : 0xffffffff;
+  return parts.length > 0 && parts.every((part) => part <= highest) ? parts : null;
+}
+
+export const communityValue = text('a community a:b or a large community a:b:c', parseCommunity);
+
+/** A CIDR as a filter or a service range states it: the text as typed, unless bits behind its length are set. */
+export interface TypedCidr {
+  readonly family: 4 | 6;
+  readonly text: string;
+  readonly length: number;
+  /** Of its family: 32 or 128. */
+  readonly width: number;
+}
+
+/** BIRD takes any spelling of an address but no bits behind the length, so only then the canonical text stands for what was typed. */
+export function parseTypedCidr(value: string): TypedCidr | null {
+  const parsed = value.includes('/') ? parseAddressWithLength(value) : null;
+  if (!parsed) return null;
+  const { address, network } = parsed;
+  const typed = address.bits === network.address.bits && value.includes(':') === (network.family === 6);
+  const width = network.family === 4 ? 32 : 128;
+  return { family: network.family, text: typed ? value : network.text, length: network.length, width };
+}
+
+export const typedCidr = text('a CIDR such as 10.0.0.0/16', (value): TypedCidr | null => parseTypedCidr(value));
+
+export const ruleCidr = (family: 4 | 6) =>
+  text(`an IPv${family} CIDR`, (value): TypedCidr | null => {
+    const typed = parseTypedCidr(value);
+    return typed?.family === family ? typed : null;
+  });
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = {
+  ns: 1e-9,
+  us: 1e-6,
+  µs: 1e-6,
+  μs: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  m: 60,
+  h: 3600,
+};
+const DURATION =
+  /^\+?(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h)(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*$/;
+
+/** A duration as Go writes it (`10s`, `1m30s`, `7s500ms`) in whole seconds, rounded half away from zero. Null for anything else. */
+export function parseSeconds(value: string): number | null {
+  if (value === '0') return 0;
+  if (!DURATION.test(value)) return null;
+  const parts = value.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g);
+  const total = [...parts].reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNIT_SECONDS[unit] ?? 0), 0);
+  const whole = Math.round(Number(total.toFixed(9)));
+  return whole <= LONGEST_SECONDS ? whole : null;
+}
+
+/** What BIRD takes in 16 bits. */
+const LONGEST_SECONDS = 65535;
+
+export const seconds = text('a duration such as 90s or 1m30s', parseSeconds);

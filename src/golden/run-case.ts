@@ -1,4 +1,4 @@
-import { bgpTargets } from '../bgp-targets.ts';
+import { bgpTargets, selfOf } from '../bgp-targets.ts';
 import { FLAVOURS } from '../bird/flavour.ts';
 import { systemClock } from '../core/clock.ts';
 import { type Diagnostic, formatDiagnostic, hasErrors, sortDiagnostics } from '../core/diagnostic.ts';
@@ -40,21 +40,20 @@ function nodesOf(scenario: Scenario): readonly string[] {
 /** The case's steps through one node's targets, as a running service would see them. */
 async function runVariant(scenario: Scenario, variant: Variant, templates: string, steps: readonly Step[]) {
   const { node, bird, layout } = variant;
-  const flags = { datastore: 'files', input: [scenario.dir], node, layout, bird };
-  const { nodeName, routerId, daemons } = await resolveSettings(flags, scenario.env);
+  const flags = { datastore: 'files', input: [scenario.dir], node, layout, bird, 'calico-release': scenario.release };
+  const settings = await resolveSettings(flags, scenario.env);
   const texts = await readTemplates(templates, FLAVOURS[bird].templates);
   const options = {
-    nodeName,
-    routerId,
+    self: selfOf(settings),
     flavour: bird,
     layout,
     templates: texts,
     version: VERSION,
     lastGood: new Map(),
   };
-  const targets = bgpTargets(options, { output: scenario.dir, ...daemons, clock: systemClock });
+  const targets = bgpTargets(options, { output: scenario.dir, ...settings.daemons, clock: systemClock });
   const store = new MemoryDatastore();
-  await store.start(prefixesFor(nodeName), () => {}, new AbortController().signal);
+  await store.start(prefixesFor(settings.nodeName), () => {}, new AbortController().signal);
   const results: { step: Step; files: Map<string, string>; diagnostics: readonly Diagnostic[] }[] = [];
   let before: Readonly<Record<string, string>> = {};
   for (const step of steps) {

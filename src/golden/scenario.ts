@@ -25,11 +25,13 @@ export interface Scenario {
   readonly birds: readonly FlavourName[];
   readonly layouts: readonly Layout[];
   readonly env: Readonly<Record<string, string>>;
+  /** Whose rules count, as --calico-release takes it: "auto" or "3.N". */
+  readonly release: string;
   readonly expect: { readonly exit: number };
   readonly steps: readonly Step[];
 }
 
-type Header = Partial<Pick<Scenario, 'nodes' | 'birds' | 'layouts' | 'env' | 'expect'>>;
+type Header = Partial<Pick<Scenario, 'nodes' | 'birds' | 'layouts' | 'env' | 'release' | 'expect'>>;
 
 const texts = { type: 'array', items: { type: 'string' }, minItems: 1 };
 
@@ -42,6 +44,7 @@ const HEADER_SCHEMA = {
     birds: { ...texts, items: { enum: ['calico', '1.6'] } },
     layouts: { ...texts, items: { enum: ['single', 'calico'] } },
     env: { type: 'object', additionalProperties: { type: 'string' } },
+    release: { type: 'string', pattern: '^(auto|3\\.\\d+)$' },
     expect: {
       type: 'object',
       additionalProperties: false,
@@ -99,6 +102,7 @@ export async function readScenario(dir: string): Promise<Scenario> {
     birds: header.birds ?? ['1.6'],
     layouts: header.layouts ?? ['single'],
     env: header.env ?? {},
+    release: header.release ?? '3.33',
     expect: header.expect ?? { exit: 0 },
     steps,
   };

@@ -75,3 +75,10 @@ export function originsAt(file: RenderedFile, line: number): readonly string[] {
   }
   return [];
 }
+
+/** What the daemon reads, as one text: the first file, with each `include "NAME";` replaced in place by the file of that name. */
+export function expandIncludes(files: readonly { readonly name: string; readonly text: string }[]): string {
+  const [first, ...rest] = files;
+  const texts = new Map(rest.map(({ name, text }) => [name, text]));
+  return (first?.text ?? '').replace(/^include "([^"]+)";$/gm, (line, name: string) => texts.get(name) ?? line);
+}

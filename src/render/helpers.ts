@@ -1,4 +1,4 @@
-import { quoted } from '../bird/syntax.ts';
+import { quoted, quotedSymbol } from '../bird/syntax.ts';
 import { Secret } from '../core/secret.ts';
 import { BirdString } from './guard.ts';
 
@@ -11,6 +11,12 @@ function quote(value: unknown): string {
   if (value instanceof BirdString) return quoted(value.value);
   if (typeof value === 'string') return quoted(value);
   throw new Error('bug: quote takes a string');
+}
+
+/** A name with dots and dashes as a BIRD symbol. */
+function quoteSymbol(value: unknown): string {
+  if (typeof value !== 'string') throw new Error('bug: quoteSymbol takes a string');
+  return quotedSymbol(value);
 }
 
 /** A nullable field where the template has already made sure that it is there. */
@@ -29,4 +35,4 @@ function localPref(priority: unknown): number {
 const is = (a: unknown, b: unknown): boolean => a === b;
 
 /** What templates may call, beside Handlebars' own `if`, `unless`, `each` and `with` (documented in templates/README.md). */
-export const HELPERS = { quote, required, localPref, is, metricBase: () => METRIC_BASE } as const;
+export const HELPERS = { quote, quoteSymbol, required, localPref, is, metricBase: () => METRIC_BASE } as const;

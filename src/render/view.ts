@@ -1,4 +1,6 @@
+import type { FilterFunction } from '../bgp/filters.ts';
 import type { FamilyBgp } from '../bgp/node-bgp.ts';
+import type { Peer } from '../bgp/peer.ts';
 import { BirdString } from './guard.ts';
 
 /** How a family's configuration is spread over files (architecture 3); the first is the one that BIRD is pointed at. */
@@ -15,27 +17,68 @@ export function fileNames(layout: Layout, daemon: string): FileNames {
   return { bird: `${daemon}.cfg`, parts: { aggr: `${daemon}_aggr.cfg`, ipam: `${daemon}_ipam.cfg` } };
 }
 
+/** Views by what they show, so that an unchanged peer or filter keeps its view, and with it its text. */
+const views = new WeakMap<object, object>();
+
+function viewOf<T extends object, V extends object>(shown: T, make: (shown: T) => V): V {
+  const known = views.get(shown) as V | undefined;
+  if (known) return known;
+  const view = make(shown);
+  views.set(shown, view);
+  return view;
+}
+
+/** What `peer.hbs` sees: a filter that takes no argument has a false `hasArgument`, since `internal` may be false, too. */
+const peerView = (peer: Peer) => {
+  const calls = (direction: 'importFilters' | 'exportFilters') =>
+    peer[direction].map(({ symbol, internal }) => ({ symbol, internal, hasArgument: internal !== null }));
+  return { ...peer, importFilters: calls('importFilters'), exportFilters: calls('exportFilters') };
+};
+
+const large = (parts: readonly number[]) => ({ parts, large: parts.length === 3 });
+
+/** What `filter.hbs` sees. */
+const filterView = ({ symbol, takesPeerType, rules, origins }: FilterFunction) => ({
+  symbol,
+  takesPeerType,
+  origins,
+  rules: rules.map((rule) => ({
+    ...rule,
+    conditions: rule.conditions.map((condition) => {
+      if (condition.kind === 'interface') return { ...condition, pattern: new BirdString(condition.pattern) };
+      return condition.kind === 'community' ? { ...condition, ...large(condition.parts) } : condition;
+    }),
+    operations: rule.operations.map((operation) =>
+      operation.kind === 'add-community' ? { ...operation, ...large(operation.parts) } : operation,
+    ),
+  })),
+});
+
 /** What `aggr.hbs` sees. */
-const aggrView = (bgp: FamilyBgp, version: string) => ({
+const aggrView = ({ blocks, services, reachableRoutes, normalRoutePriority }: FamilyBgp, version: string) => ({
   version,
-  blocks: bgp.blocks,
-  hasRoutes: bgp.blocks.length > 0,
-  normalRoutePriority: bgp.normalRoutePriority,
-  origins: bgp.blocks.flatMap((block) => block.origins),
+  blocks,
+  statics: services.statics,
+  reachableRoutes,
+  hasRoutes: blocks.length + services.statics.length + reachableRoutes.length > 0,
+  normalRoutePriority,
+  origins: [...blocks, ...reachableRoutes].flatMap((route) => route.origins),
 });
 
 /** What `ipam.hbs` sees. */
 const ipamView = (bgp: FamilyBgp, version: string) => ({
   version,
-  programsIpip: bgp.programsIpip,
+  hidesIpipRoutes: bgp.hidesIpipRoutes,
   normalRoutePriority: bgp.normalRoutePriority,
+  services: bgp.services,
+  wireguardNextHops: bgp.wireguardNextHops,
   pools: { ...bgp.pools, kernel: bgp.pools.kernel.map((rule) => ({ ...rule, subnet: bgp.subnet })) },
   origins: bgp.pools.origins,
 });
 
 /** What the templates of one family see: the model's fields, with everything stated that a template may ask for. */
 export function familyView(bgp: FamilyBgp, names: FileNames, version: string) {
-  const { family, asNumber, routerId, logSeverity, address, peers, origins } = bgp;
+  const { family, asNumber, routerId, logSeverity, address, communityRules, origins } = bgp;
   return {
     version,
     family,
@@ -43,8 +86,10 @@ export function familyView(bgp: FamilyBgp, names: FileNames, version: string) {
     routerId,
     logSeverity,
     address,
-    peers,
+    communityRules,
     origins,
+    filters: bgp.filters.map((filter) => viewOf(filter, filterView)),
+    peers: bgp.peers.map((peer) => viewOf(peer, peerView)),
     ignoredInterfaces: bgp.ignoredInterfaces.map((pattern) => new BirdString(pattern)),
     listen: bgp.listenAddress || bgp.listenPort ? { address: bgp.listenAddress, port: bgp.listenPort } : null,
     includes: names.parts && { aggr: new BirdString(names.parts.aggr), ipam: new BirdString(names.parts.ipam) },

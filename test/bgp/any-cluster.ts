@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { block, configuration, node, peer, pool } from '../support/cluster.ts';
+import { block, configuration, filter, node, peer, pool } from '../support/cluster.ts';
 
 /** A small world in which collisions are common: few names, addresses, ports and ranges. */
 const name = fc.constantFrom('self', 'b', 'c', 'd');
@@ -14,6 +14,52 @@ const address4 = fc.constantFrom(
 const address6 = fc.constantFrom('', '2001:db8::1', '2001:db8::2/64', '2001:DB8:0::a', '::1', 'ff02::1', '::7fff:1');
 const as = fc.constantFrom(1, 64496, 64512, '1.5', 4294967295);
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+
+const selector = fc.constantFrom('', 'all()', 'has(rack)', "rack != 'a'");
+const duration = fc.constantFrom('0s', '1ms', '7s500ms', '65535s');
+const community = fc.constantFrom('0:0', '65535:65535', '4294967295:0:1');
+const rule = fc.record({
+  action: fc.constantFrom('Accept', 'Reject'),
+  peerType: optional(fc.constantFrom('eBGP', 'iBGP')),
+  source: optional(fc.constant('RemotePeers')),
+  interface: optional(fc.constantFrom('eth*', 'cali+', 'vlan?.1@x:y')),
+  communities: optional(fc.record({ values: fc.tuple(community) })),
+  asPathPrefix: fc.array(as, { maxLength: 3 }),
+  priority: optional(fc.constantFrom(1, 1024, 2147483646)),
+  operations: fc.array(
+    fc.oneof(
+      fc.record({ addCommunity: fc.record({ value: community }) }),
+      fc.record({ prependASPath: fc.record({ prefix: fc.array(as, { maxLength: 2 }) }) }),
+      fc.record({ setPriority: fc.record({ value: fc.constantFrom(1, 2147483646) }) }),
+    ),
+    { maxLength: 3 },
+  ),
+});
+const matching = (...cidrs: readonly string[]) =>
+  fc.array(
+    fc.tuple(
+      rule,
+      fc.record({
+        cidr: fc.constantFrom('', ...cidrs),
+        matchOperator: fc.constantFrom('Equal', 'NotEqual', 'In', 'NotIn'),
+        prefixLength: optional(fc.constantFrom({}, { min: 0 }, { min: 25, max: 32 })),
+      }),
+    ),
+    { maxLength: 3 },
+  );
+const rules4 = matching('198.51.100.0/24', '0.0.0.0/0', '203.0.113.9/25').map((all) =>
+  all.map((r) => ({ ...r[0], ...r[1] })),
+);
+const rules6 = matching('::/0', '2001:DB8:1::/24').map((all) => all.map((r) => ({ ...r[0], ...r[1] })));
+const filters = fc
+  .tuple(
+    fc.constantFrom('f', 'g.h'),
+    fc.record({ importV4: rules4, exportV4: rules4, importV6: rules6, exportV6: rules6 }),
+  )
+  .map(([n, spec]) => filter(n, spec));
+const ranges = fc
+  .subarray(['203.0.113.0/26', '203.0.113.64/32', '2001:DB8:2::/112'])
+  .map((all) => all.map((cidr) => ({ cidr })));
 
 const nodes = fc
   .tuple(
@@ -42,6 +88,17 @@ const peers = fc
       asNumber: as,
       sourceAddress: optional(fc.constantFrom('None', 'UseNodeIP')),
       reversePeering: optional(fc.constantFrom('Auto', 'Manual')),
+      nodeSelector: optional(selector),
+      peerSelector: optional(selector),
+      localASNumber: optional(as),
+      keepOriginalNextHop: fc.boolean(),
+      nextHopMode: optional(fc.constantFrom('Auto', 'Self', 'Keep')),
+      maxRestartTime: optional(duration),
+      keepaliveTime: optional(duration),
+      numAllowedLocalASNumbers: optional(fc.constantFrom(0, 1, 2147483647)),
+      ttlSecurity: fc.constantFrom(0, 1, 255),
+      reachableBy: optional(fc.constantFrom('192.0.2.254', '0.0.0.0')),
+      filters: fc.subarray(['f', 'g.h', 'nowhere']),
     }),
   )
   .map(([n, spec]) => peer(n, spec));
@@ -64,6 +121,14 @@ const configurations = fc
       listenPort: fc.constantFrom(0, 1179, 2179),
       programClusterRoutes: optional(fc.constantFrom('Enabled', 'Disabled')),
       bindMode: fc.constantFrom('None', 'NodeIP'),
+      prefixAdvertisements: optional(
+        fc.tuple(fc.record({ cidr: fc.constant('198.51.100.9/24'), communities: fc.array(community) })),
+      ),
+      nodeMeshMaxRestartTime: optional(duration),
+      ipv4NormalRoutePriority: optional(fc.constantFrom(1, 2147483646)),
+      serviceClusterIPs: ranges,
+      serviceExternalIPs: ranges,
+      serviceLoadBalancerIPs: ranges,
     }),
   )
   .map(([n, spec]) => configuration(n, spec));
@@ -78,6 +143,7 @@ const blocks = fc
 export const anyEntry = fc.oneof(
   { weight: 4, arbitrary: nodes },
   { weight: 4, arbitrary: peers },
+  { weight: 3, arbitrary: filters },
   pools,
   configurations,
   blocks,

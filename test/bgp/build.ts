@@ -2,6 +2,7 @@ import { buildNodeBgp, type FamilyBgp, type Self } from '../../src/bgp/node-bgp.
 import type { Diagnostic } from '../../src/core/diagnostic.ts';
 import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
 import { TestStore } from '../datamodel/snapshot.ts';
+import { selfFor } from '../support/self.ts';
 
 export type Entries = Iterable<readonly [key: string, value: string]>;
 
@@ -19,12 +20,7 @@ export interface Built {
 export function build(nodeName: string, entries: Entries, self: Partial<Self> = {}): Built {
   const decoded = new ResourcesDecoder(nodeName, new Map()).decode(new TestStore(nodeName, entries).snapshot());
   if (decoded.diagnostics.length > 0) throw new Error(`invalid entries: ${JSON.stringify(decoded.diagnostics)}`);
-  const { value, diagnostics } = buildNodeBgp(decoded.resources, {
-    nodeName,
-    routerId: null,
-    kernelTunnel: true,
-    ...self,
-  });
+  const { value, diagnostics } = buildNodeBgp(decoded, selfFor(nodeName, { kernelTunnel: true, ...self }));
   if (!value) throw new Error(`${nodeName} is not among the entries`);
   const told = diagnostics.map(({ code, key, path }) => `${code} ${key.replace(/.*\//, '')} ${path.join('.')}`);
   const names = [...value[4].peers, ...value[6].peers].map((peer) => peer.name);

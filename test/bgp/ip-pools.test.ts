@@ -26,7 +26,7 @@ describe('the kernel rules of pools', () => {
   ])('with %s, and krt_tunnel in the local BIRD %s, are %j', (policy, kernelTunnel, actions) => {
     const { v4, told } = build('a', [A, ...POOLS, routes(policy)], { kernelTunnel });
     expect(v4.pools.kernel.map(({ action }) => action)).toEqual(actions);
-    expect(v4.programsIpip).toBe(actions.includes('tunnel'));
+    expect(v4.hidesIpipRoutes).toBe(!actions.includes('tunnel'));
     const left =
       !kernelTunnel && policy.startsWith('Enabled') ? ['no-kernel-tunnel default spec.programClusterRoutes'] : [];
     expect(told).toEqual(left);

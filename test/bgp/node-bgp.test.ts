@@ -4,6 +4,7 @@ import { resourceKey } from '../../src/core/keys.ts';
 import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
 import { TestStore } from '../datamodel/snapshot.ts';
 import { block, configuration, node, peer, pool } from '../support/cluster.ts';
+import { selfFor } from '../support/self.ts';
 import { build } from './build.ts';
 
 const A = node('a', '192.0.2.1/24', { ipv6Address: '2001:db8::1/64' });
@@ -20,9 +21,14 @@ describe('buildNodeBgp', () => {
       listenAddress: null,
       listenPort: null,
       ignoredInterfaces: [],
-      programsIpip: false,
+      hidesIpipRoutes: true,
       normalRoutePriority: 1024,
+      communityRules: [],
+      filters: [],
       blocks: [],
+      reachableRoutes: [],
+      services: { statics: [], rejects: [], reflectedLoadBalancer: [], reflectedExternal: [] },
+      wireguardNextHops: [],
       pools: { kernel: [], exported: [], notExported: [], origins: [] },
       peers: [],
       origins: [resourceKey('Node', 'a')],
@@ -37,8 +43,8 @@ describe('buildNodeBgp', () => {
       pool('p', '198.51.100.0/24'),
       block('a', '198.51.100.0/26'),
     ]);
-    const { resources } = new ResourcesDecoder('a', new Map()).decode(store.snapshot());
-    const { value, diagnostics } = buildNodeBgp(resources, { nodeName: 'a', routerId: null, kernelTunnel: true });
+    const decoded = new ResourcesDecoder('a', new Map()).decode(store.snapshot());
+    const { value, diagnostics } = buildNodeBgp(decoded, selfFor('a'));
     expect(value).toBeNull();
     expect(diagnostics).toMatchObject([
       { severity: 'error', code: 'node-unknown', key: resourceKey('Node', 'a'), path: [] },
@@ -70,20 +76,20 @@ describe('buildNodeBgp', () => {
       v4.listenAddress,
       v6.listenAddress,
       v4.ignoredInterfaces,
-      v4.programsIpip,
+      v4.hidesIpipRoutes,
     ];
     expect(pick(build('a', [A, configuration('default', spec)]))).toEqual([
       '192.0.2.1',
       '2001:db8::1',
       ['eth1', 'eth0'],
-      true,
+      false,
     ]);
-    expect(pick(build('a', [A, configuration('node.a', spec)]))).toEqual([null, null, [], false]);
+    expect(pick(build('a', [A, configuration('node.a', spec)]))).toEqual([null, null, [], true]);
     expect(pick(build('v6', [V6_ONLY, configuration('default', spec)]))).toEqual([
       null,
       '2001:db8::6',
       ['eth1', 'eth0'],
-      true,
+      false,
     ]);
   });
 
@@ -119,6 +125,136 @@ describe('buildNodeBgp', () => {
       resourceKey('BGPConfiguration', 'node.a'),
     ];
     expect(build('a', entries).v4.origins).toEqual(keys);
+  });
+});
+
+describe('the release', () => {
+  const named = (calicoVersion: string) =>
+    [resourceKey('ClusterInformation', 'default'), JSON.stringify({ spec: { calicoVersion } })] as const;
+  const priority = (
+    release: { minor: number; patch: number } | null,
+    ...entries: readonly (readonly [string, string])[]
+  ) => {
+    const { v4, diagnostics } = build('a', [A, ...entries], { release });
+    return [v4.normalRoutePriority, ...diagnostics.map(({ severity, code }) => `${severity} ${code}`)];
+  };
+
+  it('is the given one, else the one that the data name', () => {
+    expect(priority({ minor: 31, patch: 0 }, named('v3.33.0'))).toEqual([null]);
+    expect(priority({ minor: 33, patch: 0 }, named('v3.31.7'))).toEqual([1024]);
+    expect(priority(null, named('v3.31.7'))).toEqual([null]);
+    expect(priority(null, named('v3.32.0'))).toEqual([1024]);
+  });
+
+  it('is the newest where none is named, with a warning that shows what was found', () => {
+    for (const entries of [[], [named('')], [named('<unknown>')], [named('v3.20.0')]])
+      expect(priority(null, ...entries)).toEqual([1024, 'warning release-unknown']);
+    expect(build('a', [A, named('abc')], { release: null }).diagnostics[0]?.message).toContain('found "abc"');
+  });
+
+  it('decides who programs the pools, and whether tunnel routes are hidden', () => {
+    const POOLS = [pool('i', '198.51.100.0/25', { ipipMode: 'Always' }), pool('p', '198.51.100.128/25')];
+    const at = (minor: number, programClusterRoutes?: string) => {
+      const { v4 } = build('a', [A, ...POOLS, configuration('default', { programClusterRoutes })], {
+        release: { minor, patch: 0 },
+      });
+      return [...v4.pools.kernel.map(({ action }) => action), v4.hidesIpipRoutes];
+    };
+    expect([at(31), at(31, 'Disabled')]).toEqual([
+      ['tunnel', 'accept', false],
+      ['tunnel', 'accept', false],
+    ]);
+    expect([at(32), at(32, 'EnabledNoEncapOnly'), at(32, 'Disabled')]).toEqual([
+      ['tunnel', 'accept', false],
+      ['tunnel', 'accept', false],
+      ['reject', 'reject', false],
+    ]);
+    expect([at(33), at(33, 'EnabledIPIPOnly')]).toEqual([
+      ['reject', 'accept', true],
+      ['tunnel', 'reject', false],
+    ]);
+  });
+
+  it('decides the AS of a mesh peer without its own, and whether it is internal', () => {
+    const entries = [
+      node('a', '192.0.2.1', { asNumber: 64500 }),
+      node('b', '192.0.2.2'),
+      node('c', '192.0.2.3', { asNumber: 64501 }),
+    ];
+    const at = (minor: number) =>
+      build('a', entries, { release: { minor, patch: 0 } }).v4.peers.map(({ asNumber, internal }) => [
+        asNumber,
+        internal,
+      ]);
+    expect(at(31)).toEqual([
+      [64512, true],
+      [64501, true],
+    ]);
+    expect(at(32)).toEqual([
+      [64500, true],
+      [64501, false],
+    ]);
+  });
+});
+
+describe('USE_POD_CIDR', () => {
+  it('makes the node’s podCIDRs its blocks', () => {
+    const entry = [
+      resourceKey('Node', 'a'),
+      JSON.stringify({
+        spec: { bgp: { ipv4Address: '192.0.2.1' } },
+        status: { podCIDRs: ['198.51.100.7/26', '2001:db8:1::/80'] },
+      }),
+    ] as const;
+    const entries = [entry, block('a', '203.0.113.0/26')];
+    const cidrs = (usePodCidr: boolean) => {
+      const { v4, v6 } = build('a', entries, { usePodCidr });
+      return [...v4.blocks, ...v6.blocks].map(({ cidr, aggregated, blackhole }) => [cidr, aggregated, blackhole]);
+    };
+    expect(cidrs(true)).toEqual([
+      ['198.51.100.0/26', true, true],
+      ['2001:db8:1::/80', true, true],
+    ]);
+    expect(cidrs(false)).toEqual([['203.0.113.0/26', true, true]]);
+  });
+});
+
+describe('communities', () => {
+  const advertised = (own: Readonly<Record<string, unknown>> | null, spec: Readonly<Record<string, unknown>>) => {
+    const { v4, v6 } = build('a', [A, configuration('default', spec), ...(own ? [configuration('node.a', own)] : [])]);
+    return [...v4.communityRules, ...v6.communityRules].map(({ cidr, communities }) =>
+      [cidr, ...communities.map(({ parts, large }) => `${parts.join(':')}${large ? ' large' : ''}`)].join(' '),
+    );
+  };
+
+  it('are told with a prefix by value or name, each once, sorted as text', () => {
+    const communities = [
+      { name: 'x', value: '5663:12' },
+      { name: 'x', value: '1:1' },
+    ];
+    const named = ['x', '100:6532', '100:555:107', '100:6532', '5663:12'];
+    const spec = {
+      communities,
+      prefixAdvertisements: [
+        { cidr: '203.0.113.0/24', communities: named },
+        { cidr: '2001:db8::/48', communities: ['1:2'] },
+      ],
+    };
+    expect(advertised(null, spec)).toEqual(['203.0.113.0/24 100:555:107 large 100:6532 5663:12', '2001:db8::/48 1:2']);
+  });
+
+  it('of the node’s own configuration hide the cluster’s, for both families, also where there are none', () => {
+    const spec = {
+      prefixAdvertisements: [
+        { cidr: '203.0.113.0/24', communities: ['1:1'] },
+        { cidr: '2001:db8::/48', communities: ['1:2'] },
+      ],
+    };
+    expect(advertised({ prefixAdvertisements: [{ cidr: '192.0.2.0/24', communities: ['9:9'] }] }, spec)).toEqual([
+      '192.0.2.0/24 9:9',
+    ]);
+    expect(advertised({ prefixAdvertisements: [] }, spec)).toEqual([]);
+    expect(advertised({ prefixAdvertisements: null }, spec)).toHaveLength(2);
   });
 });
 

@@ -6,12 +6,13 @@ import { affinityKey, resourceKey } from '../../src/core/keys.ts';
 import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
 import { TestStore } from '../datamodel/snapshot.ts';
 import { node, peer, pool } from '../support/cluster.ts';
+import { selfFor } from '../support/self.ts';
 import { anyCluster, anyEntry } from './any-cluster.ts';
 
-const SELF = { nodeName: 'self', routerId: null, kernelTunnel: true };
+const SELF = selfFor('self', { kernelTunnel: true });
 
 function rebuild(decoder: ResourcesDecoder, store: TestStore) {
-  const built = buildNodeBgp(decoder.decode(store.snapshot()).resources, SELF);
+  const built = buildNodeBgp(decoder.decode(store.snapshot()), SELF);
   return { bgp: built.value!, diagnostics: sortDiagnostics(built.diagnostics) };
 }
 

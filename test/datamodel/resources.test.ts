@@ -42,9 +42,10 @@ describe('resources', () => {
     { spec: { bgp: { ipv4Address: '', ipv6Address: null } } },
   ])('are Nodes without BGP where there is %j', (value) => {
     const nothing = { ipv4Address: null, ipv6Address: null, asNumber: null, routeReflectorClusterID: null };
+    const unlabelled = { labels: new Map(), podCidrs: [], wireguard: { 4: false, 6: false } };
     const { value: decoded, told } = decodeOne(raw('Node', 'a', value));
     expect(told).toEqual([]);
-    expect(decoded).toEqual({ key: resourceKey('Node', 'a'), name: 'a', ...nothing });
+    expect(decoded).toEqual({ key: resourceKey('Node', 'a'), name: 'a', ...nothing, ...unlabelled });
   });
 
   it.each([{}, { spec: null }, { spec: {} }])('are BGPConfigurations that set nothing where there is %j', (value) => {
@@ -59,7 +60,13 @@ describe('resources', () => {
         listenPort: null,
         bindMode: 'None',
         ignoredInterfaces: [],
-        programClusterRoutes: 'EnabledNoEncapOnly',
+        programClusterRoutes: null,
+        prefixAdvertisements: null,
+        meshPassword: null,
+        meshRestartSeconds: null,
+        serviceRanges: { cluster: [], external: [], loadBalancer: [] },
+        loadBalancerAggregation: true,
+        normalRoutePriority: { 4: null, 6: null },
       },
     });
   });
@@ -104,18 +111,53 @@ describe('resources', () => {
     });
   });
 
-  it('leave out a BGPPeer that asks for what is not built, and tell each such field', () => {
-    const asked = { peerIP: '203.0.113.1', asNumber: 64496, filters: ['a'], nodeSelector: 'all()' };
-    expect(decodeOne(peer('a', asked))).toEqual({
-      value: null,
-      told: ['error not-built spec.filters', 'error not-built spec.nodeSelector'],
+  it('are BGPPeers with every field, times in whole seconds', () => {
+    const spec = {
+      node: 'worker-1',
+      nodeSelector: 'all()',
+      peerSelector: 'has(reflector)',
+      localWorkloadSelector: 'all()',
+      asNumber: 64496,
+      localASNumber: '1.0',
+      keepOriginalNextHop: true,
+      nextHopMode: 'Keep',
+      password: { secretKeyRef: { name: 'bgp', key: 'password', optional: false } },
+      sourceAddress: 'None',
+      maxRestartTime: '1m30s',
+      keepaliveTime: '7s500ms',
+      numAllowedLocalASNumbers: 2,
+      ttlSecurity: 255,
+      reachableBy: '192.0.2.254',
+      filters: ['b', 'a'],
+      reversePeering: 'Manual',
+    };
+    expect(decodeOne(peer('a', spec))).toMatchObject({
+      told: [],
+      value: {
+        node: 'worker-1',
+        nodeSelector: { text: 'all()' },
+        peerSelector: { text: 'has(reflector)' },
+        peerAddress: null,
+        forLocalWorkloads: true,
+        localAsNumber: 65536,
+        keepOriginalNextHop: true,
+        nextHopMode: 'Keep',
+        password: { name: 'bgp', key: 'password' },
+        maxRestartSeconds: 90,
+        keepaliveSeconds: 8,
+        allowedLocalAsNumbers: 2,
+        ttlSecurity: 255,
+        reachableBy: { text: '192.0.2.254' },
+        filters: ['b', 'a'],
+        reversePeering: 'Manual',
+      },
     });
   });
 
-  it('keep a BGPConfiguration that asks for what is not built, and tell it', () => {
-    expect(decodeOne(configuration('default', { asNumber: 64496, communities: [{}] }))).toMatchObject({
-      value: { asNumber: 64496 },
-      told: ['error not-built spec.communities'],
+  it('refuse a BGPConfiguration for a community without a name or a value', () => {
+    expect(decodeOne(configuration('default', { asNumber: 64496, communities: [{}] }))).toEqual({
+      value: null,
+      told: ['error missing-value spec.communities.0.name', 'error missing-value spec.communities.0.value'],
     });
   });
 
@@ -140,7 +182,7 @@ describe('resources', () => {
   });
 
   it('are named by their keys, whatever their metadata say', () => {
-    const entry = raw('Node', 'by-key', { metadata: { name: 'by-metadata' }, status: 1, kind: 2, apiVersion: [] });
+    const entry = raw('Node', 'by-key', { metadata: { name: 'by-metadata' }, kind: 2, apiVersion: [] });
     expect(decodeOne(entry)).toMatchObject({ value: { name: 'by-key' }, told: [] });
   });
 

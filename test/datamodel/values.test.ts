@@ -8,7 +8,10 @@ import {
   nodeAddress4,
   nodeAddress6,
   parseAsNumber,
+  parseCommunity,
   parsePeerAddress,
+  parseSeconds,
+  parseTypedCidr,
   sessionAsNumber,
 } from '../../src/datamodel/values.ts';
 
@@ -177,5 +180,94 @@ describe('names', () => {
       expect(interfacePattern.decode(value, [], [])).toBe(value);
     for (const value of ['', 'eth 0', 'a"b', 'a\n', 'a;', '[ab]', 'x'.repeat(65), 'ö', '*"; }'])
       expect(interfacePattern.decode(value, [], [])).toBe(INVALID);
+  });
+});
+
+describe('parseSeconds', () => {
+  it.each([
+    ['0', 0],
+    ['0s', 0],
+    ['90s', 90],
+    ['1m30s', 90],
+    ['7s500ms', 8],
+    ['7s499ms', 7],
+    ['1.5s', 2],
+    ['.5s', 1],
+    ['499999us', 0],
+    ['500000µs', 1],
+    ['500000μs', 1],
+    ['1h', 3600],
+    ['1000000000ns', 1],
+    ['0.5m0.5s', 31],
+    ['+10s', 10],
+    ['18h12m15s', 65535],
+  ])('reads %s as %d, rounding half away from zero', (text, seconds) => {
+    expect(parseSeconds(text)).toBe(seconds);
+  });
+
+  it.each([
+    '',
+    '10',
+    '1',
+    '-1s',
+    's',
+    '1 s',
+    '1d',
+    '1s ',
+    '1e3s',
+    '.s',
+    '1..5s',
+    '1m-1s',
+    '65536s',
+    '18h12m16s',
+    '١s',
+    `${'9'.repeat(400)}s`,
+  ])('refuses %j', (text) => {
+    expect(parseSeconds(text)).toBeNull();
+  });
+});
+
+describe('parseCommunity', () => {
+  it.each([
+    ['64496:100', [64496, 100]],
+    ['0:0', [0, 0]],
+    ['65535:65535', [65535, 65535]],
+    ['0:0:0', [0, 0, 0]],
+    ['4294967295:4294967295:4294967295', [4294967295, 4294967295, 4294967295]],
+    ['00001:02', [1, 2]],
+  ])('reads %s as %j', (text, parts) => {
+    expect(parseCommunity(text)).toEqual(parts);
+  });
+
+  it.each([
+    '',
+    '1',
+    '1:',
+    ':1',
+    '1:2:3:4',
+    '65536:1',
+    '1:65536',
+    '4294967296:1:1',
+    '1:2:',
+    '-1:2',
+    '1 :2',
+    '1:2\n',
+    'no-export',
+    '١:٢',
+  ])('refuses %j', (text) => {
+    expect(parseCommunity(text)).toBeNull();
+  });
+});
+
+describe('parseTypedCidr', () => {
+  it('keeps the text as typed, but for bits behind the length', () => {
+    const texts = (value: string) => parseTypedCidr(value)?.text;
+    expect(texts('198.51.100.0/24')).toBe('198.51.100.0/24');
+    expect(texts('2001:DB8:0::/48')).toBe('2001:DB8:0::/48');
+    expect(texts('198.51.100.9/24')).toBe('198.51.100.0/24');
+    expect(texts('2001:DB8::9/48')).toBe('2001:db8::/48');
+    expect(parseTypedCidr('2001:db8::9/128')).toMatchObject({ family: 6, length: 128, width: 128 });
+    for (const value of ['', '198.51.100.0', '198.51.100.0/33', '::ffff:198.51.100.0/120', '/24'])
+      expect(parseTypedCidr(value)).toBeNull();
   });
 });

@@ -21,7 +21,16 @@ describe('the rendered files, after etcd has failed', () => {
   let dir: string;
   let service: ReturnType<typeof startCli>;
 
-  const common = (port: number) => ['--endpoints', `http://127.0.0.1:${port}`, '--node', 'node-a', '--bird', '1.6'];
+  const common = (port: number) => [
+    '--endpoints',
+    `http://127.0.0.1:${port}`,
+    '--node',
+    'node-a',
+    '--bird',
+    '1.6',
+    '--calico-release',
+    '3.33',
+  ];
   const filesIn = async (folder: string) => {
     const names = (await readdir(folder)).filter((name) => name.endsWith('.conf')).sort();
     return Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const));

@@ -13,6 +13,7 @@ import { renderFamily } from '../../src/render/render-family.ts';
 import { anyCluster } from '../bgp/any-cluster.ts';
 import { TestStore } from '../datamodel/snapshot.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { selfFor } from '../support/self.ts';
 
 const templates = await readTemplates(fileURLToPath(new URL('../../templates', import.meta.url)), 'bird1');
 
@@ -23,8 +24,8 @@ describe('any valid cluster', () => {
     const { signal } = new AbortController();
     await fc.assert(
       fc.asyncProperty(anyCluster, fc.constantFrom('single' as const, 'calico' as const), async (entries, layout) => {
-        const { resources } = new ResourcesDecoder('self', new Map()).decode(new TestStore('self', entries).snapshot());
-        const { value } = buildNodeBgp(resources, { nodeName: 'self', routerId: null, kernelTunnel: false });
+        const decoded = new ResourcesDecoder('self', new Map()).decode(new TestStore('self', entries).snapshot());
+        const { value } = buildNodeBgp(decoded, selfFor('self'));
         for (const family of [4, 6] as const) {
           const bundle = renderFamily(environment, value![family], { layout, version: 'test' });
           expect(digestsOfTexts(bundle.files)).toEqual({ bytes: bundle.bytes, statements: bundle.statements });

@@ -37,14 +37,16 @@ describe('readScenario', () => {
       birds,
       layouts,
       env,
+      release,
       expect: expected,
       steps,
     } = await readScenario(await caseOf({ 'in.yaml': NODE }));
-    expect({ nodes, birds, layouts, env, expected }).toEqual({
+    expect({ nodes, birds, layouts, env, release, expected }).toEqual({
       nodes: 'all',
       birds: ['1.6'],
       layouts: ['single'],
       env: {},
+      release: '3.33',
       expected: { exit: 0 },
     });
     expect(steps.map(({ file, out }) => [file, out])).toEqual([['in.yaml', 'out']]);
@@ -53,7 +55,7 @@ describe('readScenario', () => {
   it('reads the header and carries the state from step to step, in the order of their numbers', async () => {
     const key = '/calico/resources/v3/projectcalico.org/nodes/worker-1';
     const dir = await caseOf({
-      'in.yaml': `kind: Case\nnodes: [worker-1]\nbirds: [calico]\nenv: {CALICO_ROUTER_ID: hash}\n${NODE}`,
+      'in.yaml': `kind: Case\nnodes: [worker-1]\nbirds: [calico]\nenv: {CALICO_ROUTER_ID: hash}\nrelease: "3.31"\n${NODE}`,
       'in.10-gone.yaml': 'kind: Node\nmetadata: {name: worker-1}\n$delete: true\n',
       'in.02-changed.yaml': NODE.replace('.1/24', '.2/24'),
       'in.03-nothing.yaml': '# only a comment\n',

@@ -11,6 +11,7 @@ import { Environment } from '../../src/render/environment.ts';
 import { renderFamily } from '../../src/render/render-family.ts';
 import { TestStore } from '../datamodel/snapshot.ts';
 import { configuration, node, peer, SMALL_CLUSTER } from '../support/cluster.ts';
+import { selfFor } from '../support/self.ts';
 
 const tree = fileURLToPath(new URL('../../templates', import.meta.url));
 const templates = await readTemplates(tree, 'bird1');
@@ -22,8 +23,7 @@ function service(layout: 'single' | 'calico' = 'single') {
   const decoder = new ResourcesDecoder('node-a', new Map());
   const environment = new Environment(templates);
   const render = () => {
-    const self = { nodeName: 'node-a', routerId: null, kernelTunnel: false };
-    const { value } = buildNodeBgp(decoder.decode(store.snapshot()).resources, self);
+    const { value } = buildNodeBgp(decoder.decode(store.snapshot()), selfFor('node-a'));
     return renderFamily(environment, value![4], { ...OPTIONS, layout });
   };
   return { store, render };
@@ -122,7 +122,7 @@ describe('renderFamily', () => {
 
   it('gives no version its own statements', () => {
     const decoded = new ResourcesDecoder('node-a', new Map()).decode(new TestStore('node-a', SMALL_CLUSTER).snapshot());
-    const { value } = buildNodeBgp(decoded.resources, { nodeName: 'node-a', routerId: null, kernelTunnel: false });
+    const { value } = buildNodeBgp(decoded, selfFor('node-a'));
     const [one, two] = ['1.0.0', '2.0.0'].map((version) =>
       renderFamily(new Environment(templates), value![4], { ...OPTIONS, version }),
     );

@@ -3,7 +3,7 @@ import { Secret } from '../../src/core/secret.ts';
 import { BirdString } from '../../src/render/guard.ts';
 import { HELPERS } from '../../src/render/helpers.ts';
 
-const { quote, required, localPref, is, metricBase } = HELPERS;
+const { quote, quoteSymbol, required, localPref, is, metricBase } = HELPERS;
 
 describe('quote', () => {
   it('makes a BIRD string of text, of a BirdString and of a Secret', () => {
@@ -20,6 +20,15 @@ describe('quote', () => {
   it('refuses what is no text', () => {
     for (const value of [null, undefined, 1, true, ['a'], { a: 1 }])
       expect(() => quote(value)).toThrow('bug: quote takes a string');
+  });
+});
+
+describe('quoteSymbol', () => {
+  it('makes a symbol of a name, and refuses what no symbol can be', () => {
+    expect(quoteSymbol('bgp_a.b-c_importFilterV4')).toBe("'bgp_a.b-c_importFilterV4'");
+    for (const value of ['', "a'b", 'a b', 'a;', 'ä', 'a'.repeat(65)])
+      expect(() => quoteSymbol(value)).toThrow(RangeError);
+    expect(() => quoteSymbol(null)).toThrow('bug: quoteSymbol takes a string');
   });
 });
 

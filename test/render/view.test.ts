@@ -4,12 +4,28 @@ import { describe, expect, it } from 'vitest';
 import { HELPERS } from '../../src/render/helpers.ts';
 import { familyView, fileNames } from '../../src/render/view.ts';
 import { build } from '../bgp/build.ts';
-import { configuration, SMALL_CLUSTER } from '../support/cluster.ts';
+import { configuration, filter, peer, SMALL_CLUSTER } from '../support/cluster.ts';
 
 const templates = fileURLToPath(new URL('../../templates', import.meta.url));
 const readme = readFileSync(`${templates}/README.md`, 'utf8');
 const SPEC = { ignoredInterfaces: ['eth*'], bindMode: 'NodeIP', listenPort: 1179 };
-const { v4 } = build('node-a', [...SMALL_CLUSTER, configuration('default', SPEC)]);
+const RULE = {
+  action: 'Accept',
+  matchOperator: 'In',
+  cidr: '198.51.100.0/24',
+  prefixLength: {},
+  interface: 'eth*',
+  communities: { values: ['1:2'] },
+  asPathPrefix: [1],
+  priority: 1,
+  operations: [{ addCommunity: { value: '1:2' } }, { prependASPath: { prefix: [1] } }, { setPriority: { value: 1 } }],
+};
+const { v4 } = build('node-a', [
+  ...SMALL_CLUSTER,
+  configuration('default', { ...SPEC, prefixAdvertisements: [{ cidr: '198.51.100.0/24', communities: ['1:2'] }] }),
+  filter('f', { importV4: [RULE] }),
+  peer('x', { peerIP: '203.0.113.1', asNumber: 1, filters: ['f'], reachableBy: '192.0.2.254' }),
+]);
 
 /** The names of all fields in a view, at any depth; items of a list stand for one another. */
 function fieldsOf(value: unknown): readonly string[] {

@@ -1,6 +1,6 @@
-import { affinityKey, resourceKey } from '../../src/core/keys.ts';
+import { affinityKey, type ResourceKind, resourceKey } from '../../src/core/keys.ts';
 
-const resource = (kind: 'Node' | 'IPPool' | 'BGPPeer' | 'BGPConfiguration', name: string, spec: unknown) =>
+const resource = (kind: ResourceKind, name: string, spec: unknown) =>
   [
     resourceKey(kind, name),
     JSON.stringify({ kind, apiVersion: 'projectcalico.org/v3', metadata: { name }, spec }),
@@ -12,13 +12,15 @@ export const node = (name: string, ipv4Address: string, more: Readonly<Record<st
 export const pool = (name: string, cidr: string, more: Readonly<Record<string, unknown>> = {}) =>
   resource('IPPool', name, { cidr, ...more });
 export const peer = (name: string, spec: Readonly<Record<string, unknown>>) => resource('BGPPeer', name, spec);
+export const filter = (name: string, spec: Readonly<Record<string, unknown>>) => resource('BGPFilter', name, spec);
 export const configuration = (name: string, spec: Readonly<Record<string, unknown>>) =>
   resource('BGPConfiguration', name, spec);
 export const block = (nodeName: string, cidr: string, state = 'confirmed') =>
   [affinityKey(nodeName, cidr), JSON.stringify({ state, deleted: false })] as const;
 
-/** Three nodes in a full mesh, a pool and a block of the first one's. */
+/** Three nodes in a full mesh, a pool and a block of the first one's, under the newest rules. */
 export const SMALL_CLUSTER = [
+  resource('ClusterInformation', 'default', { calicoVersion: 'v3.33.0' }),
   node('node-a', '192.0.2.1/24'),
   node('node-b', '192.0.2.2/24'),
   node('node-c', '192.0.2.3/24'),
