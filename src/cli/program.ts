@@ -69,6 +69,22 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
+    name: 'explain',
+    summary: 'which resources, with which revisions, a session, filter or range comes from',
+    argument: { name: 'name', help: 'Global_192_0_2_1, bgp_myfilter_importFilterV4, 198.51.100.0/26 …' },
+    own: [JSON_FLAG],
+    common: true,
+    examples: [
+      'birdconfd explain Mesh_192_0_2_2 --node worker-3',
+      'birdconfd explain 198.51.100.0/26 --input ./cluster',
+    ],
+    run: async ({ settings, flags, argument }) => {
+      const { explainVerb } = await import('./explain.ts');
+      if (argument === null) throw new UsageError('explain: which name? See birdconfd explain --help');
+      return explainVerb(await settings(), argument, { json: flags.json === true });
+    },
+  },
+  {
     name: 'check',
     summary: 'settings, data and templates only: every fault, with its key and field',
     own: [JSON_FLAG],
