@@ -14,6 +14,7 @@ import { explicitPeers } from './explicit-peers.ts';
 import { type FilterFunction, type Filters, filterFaults, filterFunctions, filtersOf } from './filters.ts';
 import { type PoolRules, type Programs, poolRules, programsFor } from './ip-pools.ts';
 import { meshPeers } from './mesh.ts';
+import { newerFields } from './newer-fields.ts';
 import type { PasswordOptions } from './passwords.ts';
 import { ofFamily, type Peer } from './peer.ts';
 import { type Peerings, peeringsOf } from './peerings.ts';
@@ -110,7 +111,8 @@ export function buildNodeBgp(
   const [v4, v6] = [buildFamily(inputs, 4), buildFamily(inputs, 6)];
   const asked = [...peerings.global.values(), ...peerings.own.values()].map(({ peer }) => peer);
   const faults = { diagnostics: filterFaults(asked, filters, neverValid) };
-  const all = [release, router, programs, peerings, faults, v4, v6];
+  const newer = { diagnostics: newerFields(resources, release.value) };
+  const all = [release, newer, router, programs, peerings, faults, v4, v6];
   return { value: { 4: v4.value, 6: v6.value }, diagnostics: all.flatMap(({ diagnostics }) => diagnostics) };
 }
 
