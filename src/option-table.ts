@@ -42,6 +42,7 @@ export const OPTIONS = [
   { name: 'bird', value: 'DIALECT', help: 'auto, calico or 1.6; auto asks the installed binary (render: by layout)' },
   { name: 'output', value: 'DIR', help: 'where the files go' },
   { name: 'templates', value: 'DIR', help: 'a tree laid out like templates/ in place of the built-in one' },
+  { name: 'templates-overlay', value: 'DIR', help: 'templates that replace the built-in ones of the same name' },
   { name: 'state-dir', value: 'DIR', help: 'ledger and staging (<output>/.birdconfd)' },
   { name: 'file-mode', value: 'MODE', help: 'mode of the files, octal (0640)' },
   { name: 'file-owner', value: 'USER', help: 'owner of the files (the running user)' },

@@ -52,6 +52,8 @@ export interface Settings {
   readonly flavour: 'auto' | 'calico' | '1.6';
   readonly output: string;
   readonly templates: string | null;
+  /** Templates that replace those of the same name; null = none. */
+  readonly templatesOverlay: string | null;
   readonly stateDir: string;
   readonly fileMode: number;
   readonly fileOwner: string | null;
@@ -171,6 +173,7 @@ export async function resolveSettings(flags: Flags, environment: Environment = p
     flavour: reader.oneOf('bird', ['auto', 'calico', '1.6'], 'auto'),
     output,
     templates: reader.path('templates'),
+    templatesOverlay: reader.path('templates-overlay'),
     stateDir: reader.path('state-dir') ?? join(output, '.birdconfd'),
     fileMode: reader.parsed('file-mode', 'an octal mode such as 0640', octal, 0o640),
     fileOwner: reader.text('file-owner'),

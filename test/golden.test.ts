@@ -33,6 +33,7 @@ describe('fixtures', () => {
     const check = missing.length === 0 || inCi;
     const { differences } = await testCase(join(root, dir), {
       templates: join(root, 'templates'),
+      overlay: null,
       check,
       update: false,
     });

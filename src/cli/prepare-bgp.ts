@@ -6,6 +6,7 @@ import { messageOf, UsageError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import type { LastGood } from '../datamodel/decode-entries.ts';
 import { builtInTemplates, readTemplates } from '../host/read-templates.ts';
+import type { TemplateTexts } from '../render/environment.ts';
 import type { Settings } from '../settings.ts';
 import type { Target } from '../targets.ts';
 
@@ -25,15 +26,30 @@ async function chooseFlavour(settings: Settings, runsBird: boolean): Promise<Fla
   throw new UsageError(`--bird auto: ${binary} is a BIRD that is not known here (${asked.slice(8)}): ${ways}`);
 }
 
+/** By the settings they were read for: settings that stay in effect because newer ones are wrong keep their templates too. */
+const templatesRead = new WeakMap<Settings, TemplateTexts>();
+
+/** The templates of a dialect as the settings describe them, read once for each reading of the settings. */
+async function templatesFor(settings: Settings, flavour: FlavourName): Promise<TemplateTexts> {
+  const known = templatesRead.get(settings);
+  if (known) return known;
+  const { templatesOverlay } = settings;
+  const templates = await readTemplates(templateTree(settings), FLAVOURS[flavour].templates, templatesOverlay);
+  templatesRead.set(settings, templates);
+  return templates;
+}
+
+/** The tree of templates that the settings name, or the built-in one: what an overlay lies over. */
+export const templateTree = (settings: Settings): string => settings.templates ?? builtInTemplates();
+
 /** The two targets of BGP mode as the settings describe them. */
 export async function prepareTargets(
   settings: Settings,
   { lastGood, runsBird }: { readonly lastGood: LastGood; readonly runsBird: boolean },
 ): Promise<readonly [Target, Target]> {
   const flavour = await chooseFlavour(settings, runsBird);
-  const tree = settings.templates ?? builtInTemplates();
   const { layout } = settings;
-  const templates = await readTemplates(tree, FLAVOURS[flavour].templates);
+  const templates = await templatesFor(settings, flavour);
   const options: BgpOptions = { self: selfOf(settings), flavour, layout, templates, version, lastGood };
   return bgpTargets(options, { output: settings.output, ...settings.daemons, clock: systemClock });
 }

@@ -104,6 +104,7 @@ const VERBS: readonly Verb[] = [
       { name: 'filter', value: 'TEXT', help: 'only cases whose path holds this text' },
       { name: 'check', value: 'HOW', help: 'bird or none: parse every golden with the real bird and bird6 (bird)' },
       { name: 'templates', value: 'DIR', help: 'a tree laid out like templates/ in place of the built-in one' },
+      { name: 'templates-overlay', value: 'DIR', help: 'templates that replace the built-in ones of the same name' },
       JSON_FLAG,
     ],
     common: false,
@@ -118,6 +119,7 @@ const VERBS: readonly Verb[] = [
         update: flags.update === true,
         json: flags.json === true,
         templates: text(flags.templates),
+        templatesOverlay: text(flags['templates-overlay']),
         ci: runsInCi(),
         colour: process.stdout.isTTY === true,
       });

@@ -14,6 +14,7 @@ export interface TestVerbOptions {
   readonly update: boolean;
   readonly json: boolean;
   readonly templates: string | null;
+  readonly templatesOverlay: string | null;
   /** CI is set: goldens are not to be changed there. */
   readonly ci: boolean;
   readonly colour: boolean;
@@ -54,11 +55,14 @@ export async function testVerb(options: TestVerbOptions): Promise<number> {
   );
   const tested: TestedCase[] = [];
   for (const dir of cases) {
-    const one = await testCase(dir, { templates, check: options.check, update: options.update }).catch(
-      (error: unknown) => {
-        throw new UsageError(`${relative(process.cwd(), dir)}: ${messageOf(error)}`);
-      },
-    );
+    const one = await testCase(dir, {
+      templates,
+      overlay: options.templatesOverlay,
+      check: options.check,
+      update: options.update,
+    }).catch((error: unknown) => {
+      throw new UsageError(`${relative(process.cwd(), dir)}: ${messageOf(error)}`);
+    });
     tested.push(one);
     if (!options.json) report(one, options.colour);
   }

@@ -7,6 +7,7 @@ import { prefixesFor, resourceName, resourcePrefix } from '../core/keys.ts';
 import { byBytes } from '../core/order.ts';
 import { MemoryDatastore } from '../datastore/memory.ts';
 import { readTemplates } from '../host/read-templates.ts';
+import type { TemplateTexts } from '../render/environment.ts';
 import type { Layout } from '../render/view.ts';
 import { resolveSettings } from '../settings.ts';
 import type { Scenario, Step } from './scenario.ts';
@@ -38,11 +39,10 @@ function nodesOf(scenario: Scenario): readonly string[] {
 }
 
 /** The case's steps through one node's targets, as a running service would see them. */
-async function runVariant(scenario: Scenario, variant: Variant, templates: string, steps: readonly Step[]) {
+async function runVariant(scenario: Scenario, variant: Variant, texts: TemplateTexts, steps: readonly Step[]) {
   const { node, bird, layout } = variant;
   const flags = { datastore: 'files', input: [scenario.dir], node, layout, bird, 'calico-release': scenario.release };
   const settings = await resolveSettings(flags, scenario.env);
-  const texts = await readTemplates(templates, FLAVOURS[bird].templates);
   const options = {
     self: selfOf(settings),
     flavour: bird,
@@ -76,16 +76,21 @@ async function runVariant(scenario: Scenario, variant: Variant, templates: strin
 const reversed = (step: Step): Step => ({ ...step, values: Object.fromEntries(Object.entries(step.values).reverse()) });
 
 /** Renders every node, dialect, layout and step of a case, each twice from different orders of arrival. Pure but for reading templates. */
-export async function runCase(scenario: Scenario, templates: string): Promise<CaseResult> {
+export async function runCase(
+  scenario: Scenario,
+  templates: string,
+  overlay: string | null = null,
+): Promise<CaseResult> {
   const files = new Map<string, string>();
   const unstable: string[] = [];
   const byNode = new Map<string, Diagnostic[]>();
   for (const node of nodesOf(scenario)) {
     for (const bird of scenario.birds) {
+      const texts = await readTemplates(templates, FLAVOURS[bird].templates, overlay);
       for (const layout of scenario.layouts) {
         const variant = { node, bird, layout };
-        const results = await runVariant(scenario, variant, templates, scenario.steps);
-        const again = await runVariant(scenario, variant, templates, scenario.steps.map(reversed));
+        const results = await runVariant(scenario, variant, texts, scenario.steps);
+        const again = await runVariant(scenario, variant, texts, scenario.steps.map(reversed));
         for (const [i, { step, files: rendered, diagnostics }] of results.entries()) {
           for (const [path, text] of rendered) {
             files.set(path, text);

@@ -7,6 +7,8 @@ import { readScenario } from './scenario.ts';
 export interface TestOptions {
   /** The tree of templates to render with. */
   readonly templates: string;
+  /** Templates in place of the tree's; null = none. */
+  readonly overlay: string | null;
   /** Have the real BIRD parse every file. */
   readonly check: boolean;
   /** Make what comes out the golden, unless BIRD refuses it, it is unstable, or the exit code is another than the case expects. */
@@ -21,9 +23,9 @@ export interface TestedCase {
 }
 
 /** One case against its goldens. What a failing case gave is kept in its out.actual/. Throws UsageError when the case itself is wrong. */
-export async function testCase(dir: string, { templates, check, update }: TestOptions): Promise<TestedCase> {
+export async function testCase(dir: string, { templates, overlay, check, update }: TestOptions): Promise<TestedCase> {
   const scenario = await readScenario(dir);
-  const result = await runCase(scenario, templates);
+  const result = await runCase(scenario, templates, overlay);
   const wrong: Difference[] = result.unstable.map((path) => ({ kind: 'unstable', path }));
   if (check) wrong.push(...(await parseByBird(result.files)));
   const compared = compareFiles(await readGoldens(dir), result.files);

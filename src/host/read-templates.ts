@@ -4,6 +4,7 @@ import { join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { byBytes } from '../core/order.ts';
+import { readOverlay } from './templates-overlay.ts';
 
 /** The built-in tree: beside the bundle, or the repository's when run from source. */
 export function builtInTemplates(): string {
@@ -15,8 +16,22 @@ export function builtInTemplates(): string {
   return found;
 }
 
-/** The template texts of one folder of a tree, by stem. Throws UsageError when there is none. */
-export async function readTemplates(tree: string, folder: string): Promise<ReadonlyMap<string, string>> {
+/**
+ * The template texts of one folder of a tree, by stem, those of an overlay in place of the tree's. Throws UsageError when there is no such
+ * folder, and as `readOverlay` does.
+ */
+export async function readTemplates(
+  tree: string,
+  folder: string,
+  overlay: string | null = null,
+): Promise<ReadonlyMap<string, string>> {
+  const texts = await readFolder(tree, folder);
+  const overrides = overlay === null ? [] : await readOverlay(tree, overlay);
+  const here = overrides.filter((override) => override.folder === folder);
+  return new Map([...texts, ...here.map(({ name, text }) => [name, text] as const)]);
+}
+
+async function readFolder(tree: string, folder: string): Promise<ReadonlyMap<string, string>> {
   const dir = join(tree, folder);
   try {
     const names = (await readdir(dir)).filter((name) => name.endsWith('.hbs')).sort(byBytes);

@@ -12,6 +12,15 @@ export type View = Readonly<Record<string, unknown>>;
 /** Stands in the text for a block until the file is cut up; NUL can come from neither a template nor a view (see guard.ts). */
 const MARK = '\0';
 
+/** How every template is compiled. */
+export const COMPILE_OPTIONS = {
+  noEscape: true, // BIRD is not HTML
+  strict: true,
+  knownHelpersOnly: true,
+  knownHelpers: Object.fromEntries([...Object.keys(HELPERS), 'block'].map((name) => [name, true])),
+  preventIndent: true,
+};
+
 /**
  * An isolated Handlebars over one folder of templates. A template cuts its file into blocks with `{{block "peer" this}}`: the
  * partial's text is remembered by the view's identity, so that thousands of unchanged peers cost no rendering and no tokenizing.
@@ -30,15 +39,8 @@ export class Environment {
       this.#collected.push(this.#block(partial, view));
       return MARK;
     });
-    const options = {
-      noEscape: true, // BIRD is not HTML
-      strict: true,
-      knownHelpersOnly: true,
-      knownHelpers: Object.fromEntries([...Object.keys(HELPERS), 'block'].map((name) => [name, true])),
-      preventIndent: true,
-    };
     for (const [name, text] of templates) {
-      const template = this.#handlebars.compile(text, options);
+      const template = this.#handlebars.compile(text, COMPILE_OPTIONS);
       this.#compiled.set(name, template);
       this.#handlebars.registerPartial(name, template);
     }

@@ -21,7 +21,7 @@ async function copyOf(fixture: string): Promise<string> {
 }
 
 const run = (dir: string, options: Partial<TestOptions> = {}) =>
-  testCase(dir, { templates: TEMPLATES, check: false, update: false, ...options });
+  testCase(dir, { templates: TEMPLATES, overlay: null, check: false, update: false, ...options });
 
 async function edit(path: string, change: (text: string) => string): Promise<void> {
   const before = await readFile(path, 'utf8');
@@ -166,7 +166,15 @@ describe('--update', () => {
     const dir = await copyOf('mesh/alone');
     await edit(join(dir, BIRD), () => 'spoilt');
     const before = await filesIn(dir);
-    const options = { dir, filter: null, check: false, json: false, templates: null, colour: false };
+    const options = {
+      dir,
+      filter: null,
+      check: false,
+      json: false,
+      templates: null,
+      templatesOverlay: null,
+      colour: false,
+    };
     await expect(testVerb({ ...options, update: true, ci: true })).rejects.toThrow(UsageError);
     vi.stubEnv('CI', 'true');
     const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
