@@ -31,7 +31,14 @@ const optionOf = (words: string): string =>
   )?.[0] ?? words;
 
 /** Whether the option only states BIRD's default. */
-const isDefault = (text: string): boolean => text === 'passive off;';
+const isDefault = (text: string): boolean => text === 'passive off;' || text === 'ttl security off;';
+
+/** A neighbor of the own AS is reached over several hops unless it is said to be direct. */
+function impliedOptions(stated: ReadonlyMap<string, string>): readonly string[] {
+  const asOf = (option: string) => / as (\d+);$/.exec(stated.get(option) ?? '')?.[1];
+  const isInternal = asOf('local as') !== undefined && asOf('local as') === asOf('neighbor');
+  return isInternal && !stated.has('multihop') && !stated.has('direct') ? ['multihop;'] : [];
+}
 
 /** The names in a filter that are functions or named filters, and what these in turn name. */
 function calledBy(text: string, functions: ReadonlyMap<string, Statement>, seen: Set<string>): readonly string[] {
@@ -64,7 +71,12 @@ function protocolOf(
     // A route is a member of a list, not an option that replaces another.
     else if (!isDefault(text)) stated.set(each.words.startsWith('route ') ? text : optionOf(each.words), text);
   }
-  return { name: isNamed ? second : `${type}${count}`, type, options: [...stated.values()].sort(), filters };
+  return {
+    name: isNamed ? second : `${type}${count}`,
+    type,
+    options: [...stated.values(), ...impliedOptions(stated)].sort(),
+    filters,
+  };
 }
 
 /** Reads a configuration whose includes stand in their place. Never throws. */

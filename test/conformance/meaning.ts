@@ -7,7 +7,10 @@ const isFilter = ({ words }: Statement): boolean => /^(import|export)( filter)?\
 /** Statements that change nothing about the session, or stand in the template in one release and in the protocol in another. */
 const isQuiet = ({ words }: Statement): boolean => /^(debug|description)\b/.test(words);
 
-/** The sessions of a configuration, by protocol name; the defaults `ttl security off` and `multihop` count as stated. */
+/**
+ * The sessions of a configuration, by protocol name; where `ttl security off` and `multihop` are missing they count as stated.
+ * That is BIRD's default for internal peers only, and what tells an older release's external mesh peers from ours.
+ */
 export function sessionsOf(text: string): Sessions {
   const statements = parseStatements(text);
   const templates = new Map(

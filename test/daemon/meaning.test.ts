@@ -73,6 +73,13 @@ const CHANGES: readonly (readonly [string, string, string])[] = [
     'as 64513; source address 10.0.0.1; multihop 2; ttl security on;',
   ],
   ['hops', 'as 64513; source address 10.0.0.1; multihop;', 'as 64513; source address 10.0.0.1; multihop 5;'],
+  ['no TTL security, the default', 'as 64513;', 'as 64513; ttl security off;'],
+  [
+    'several hops to the own AS, the default',
+    'as 64512; source address 10.0.0.1; multihop;',
+    'as 64512; source address 10.0.0.1;',
+  ],
+  ['several hops to another AS', 'as 64513; source address 10.0.0.1; multihop;', 'as 64513; source address 10.0.0.1;'],
   ['the restart time', 'as 64513;', 'as 64513; graceful restart time 30;'],
   ['the keepalive time', 'as 64513;', 'as 64513; keepalive time 20;'],
   ['the connect retry time', 'connect retry time 1', 'connect retry time 2'],

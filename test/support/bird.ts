@@ -16,6 +16,8 @@ export interface TestBird {
   /** Replaces the configuration file; BIRD does not notice until it is told. */
   writeConfig(text: string): Promise<void>;
   ask(command: string): Promise<BirdReply>;
+  /** What it has logged so far. A line may come a moment after the reply to the command that caused it. */
+  log(): string;
   /** Stops it without a farewell, as a crash does: its socket file stays behind. */
   crash(): Promise<void>;
   /** Stops it and removes all that it left. Safe to call twice. */
@@ -59,7 +61,7 @@ export async function startBird(config: string, binary = '/usr/sbin/bird'): Prom
     throw error;
   }
   const writeConfig = (text: string) => writeFile(configFile, text);
-  return { dir, configFile, socket, pid: child.pid ?? 0, writeConfig, ask, crash, stop };
+  return { dir, configFile, socket, pid: child.pid ?? 0, writeConfig, ask, log: () => log, crash, stop };
 }
 
 async function mustAnswer(child: ChildProcess, ask: (command: string) => Promise<BirdReply>, log: () => string) {
