@@ -1,16 +1,18 @@
 import { join } from 'node:path';
 import type { CheckRejected } from './bird/check.ts';
+import { withoutPasswords } from './bird/syntax.ts';
 import type { Clock } from './core/clock.ts';
 import type { Diagnostic } from './core/diagnostic.ts';
 import type { Digest } from './core/digest.ts';
 import { messageOf, type Stage, StageError } from './core/errors.ts';
+import { byBytesOf } from './core/order.ts';
 import type { Snapshot } from './datastore/datastore.ts';
 import { type CommitOptions, commitBundle } from './host/commit.ts';
-import { type LedgerRecord, writeLedger } from './host/ledger.ts';
+import { type LedgerRecord, ledgerPath, writeLedger } from './host/ledger.ts';
 import { observeLive } from './host/observe.ts';
 import { stageBundle } from './host/stage.ts';
 import { plan, type Step } from './plan.ts';
-import { type Bundle, originsAt } from './render/bundle.ts';
+import { type Bundle, type Digests, originsAt } from './render/bundle.ts';
 import type { Rendering, Target } from './targets.ts';
 
 /** Where a target's files and its memory are, and what is known from the passes before. Only its own loop writes here. */
@@ -37,8 +39,6 @@ export interface PassReport {
   /** Milliseconds that each stage took. */
   readonly timings: Readonly<Partial<Record<Stage, number>>>;
 }
-
-export const ledgerPath = (stateDir: string, target: string): string => join(stateDir, `${target}.json`);
 
 /**
  * One pass over one target: render, plan, check, commit, reload - as far as needed and as far as it goes. Never rejects: a failed
@@ -76,12 +76,12 @@ export async function runPass(
     if (steps.includes('commit')) await commit(target, bundle, steps, place, signal, timed);
     if (steps.includes('reload')) {
       const { boot } = await timed('reload', () => target.reload(signal));
-      await save(target, place, { live: bundle, confirmed: bundle.statements, boot });
+      await save(target, place, { live: digestsOf(bundle), confirmed: bundle.statements, boot });
     }
     const outcome = steps.includes('reload') ? 'confirmed' : steps.length > 0 ? 'committed' : 'unchanged';
     return { ...base, diagnostics, bundle, steps, outcome };
   } catch (thrown) {
-    const error = thrown instanceof StageError ? thrown : asStageError('render', thrown);
+    const error = asStageError('render', thrown);
     const { bundle = null, diagnostics = [] } = rendering ?? {};
     return { ...base, diagnostics, bundle, steps, error, outcome: 'failed' };
   }
@@ -102,7 +102,7 @@ async function commit(
     // From here BIRD may run the old or the new statements, whatever happens to us: nothing is confirmed until it says so.
     if (steps.includes('reload')) await save(target, place, { confirmed: null });
     await timed('commit', async () => commitBundle(staged, await place.destination()));
-    await save(target, place, { live: bundle });
+    await save(target, place, { live: digestsOf(bundle) });
   } finally {
     await staged.discard();
   }
@@ -130,21 +130,20 @@ function blamed(rejection: CheckRejected, bundle: Bundle): StageError {
   const origins = originsAt(rendered, line);
   const from = origins.length > 0 ? `; it comes from ${origins.slice(0, 3).join(', ')}` : '';
   const source = rendered.text.split('\n')[line - 1]?.trim() ?? '';
-  const redacted = /^password\b/.test(source) ? 'password [redacted]' : source;
-  const message = `BIRD refuses ${rendered.name} line ${line}: ${text ?? 'no reason given'}: ${redacted}${from}`;
+  const message = `BIRD refuses ${rendered.name} line ${line}: ${text ?? 'no reason given'}: ${withoutPasswords(source)}${from}`;
   return new StageError('check', 'rejected', message, { retryable: false, cause: rejection });
 }
 
 /** The last good values must outlive us as soon as they are in effect. */
 async function remember(target: Target, place: TargetPlace, { lastGood }: Rendering): Promise<void> {
-  const next = Object.fromEntries([...lastGood].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const next = Object.fromEntries([...lastGood].sort(byBytesOf(([key]) => key)));
   if (JSON.stringify(next) !== JSON.stringify(place.ledger.lastGood)) await save(target, place, { lastGood: next });
 }
 
+const digestsOf = ({ bytes, statements }: Bundle): Digests => ({ bytes, statements });
+
 async function save(target: Target, place: TargetPlace, change: Partial<LedgerRecord>): Promise<void> {
-  const { bytes, statements } = change.live ?? {};
-  const live = bytes && statements ? { live: { bytes, statements } } : {};
-  place.ledger = { ...place.ledger, ...change, ...live };
+  place.ledger = { ...place.ledger, ...change };
   try {
     await writeLedger(ledgerPath(place.stateDir, target.name), place.ledger);
   } catch (thrown) {

@@ -8,17 +8,14 @@ import type { Log } from './core/log.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
 import type { Datastore, Snapshot } from './datastore/datastore.ts';
 import { resolveFileOwner } from './host/file-owner.ts';
-import { type LedgerRecord, readLedger } from './host/ledger.ts';
+import { readLedgers } from './host/ledger.ts';
 import { sweepStage } from './host/stage.ts';
 import { openDatastore } from './open-datastore.ts';
-import { ledgerPath, type PassReport, runPass, type TargetPlace } from './pass.ts';
+import { type PassReport, runPass, type TargetPlace } from './pass.ts';
 import { reconcile } from './reconciler.ts';
-import type { Settings } from './settings.ts';
+import { DAEMONS, type Settings } from './settings.ts';
 import { TargetStatus } from './status.ts';
 import type { Target } from './targets.ts';
-
-/** The daemons of BGP mode; each has a ledger of this name. */
-const NAMES = ['bird', 'bird6'] as const;
 
 /** How long a pass that is past its commit may go on to finish its reload when the service is stopped. */
 const GRACE_MS = 10_000;
@@ -35,17 +32,14 @@ interface Prepared {
 async function prepare(settings: Settings, makeTargets: MakeTargets, log: Log): Promise<readonly Prepared[]> {
   await mkdir(settings.stateDir, { recursive: true, mode: 0o700 });
   await sweepStage(join(settings.stateDir, 'stage'));
-  const ledgers = new Map<string, LedgerRecord>();
-  for (const name of NAMES) {
-    const { record, warning } = await readLedger(ledgerPath(settings.stateDir, name));
-    if (warning) log('warn', 'ledger-unreadable', { target: name, message: warning });
-    ledgers.set(name, record);
+  const { readings, lastGood } = await readLedgers(settings.stateDir, DAEMONS);
+  for (const [target, { warning }] of readings) {
+    if (warning) log('warn', 'ledger-unreadable', { target, message: warning });
   }
-  const lastGood = new Map([...ledgers.values()].flatMap((record) => Object.entries(record.lastGood)));
   const targets = await makeTargets(settings, lastGood);
   return targets.map((target) => {
     const socket = settings.daemons[target.name === 'bird6' ? 'bird6' : 'bird'].socket;
-    const ledger = ledgers.get(target.name);
+    const ledger = readings.get(target.name)?.record;
     if (!ledger) throw new Error(`bug: no ledger for ${target.name}`);
     const place: TargetPlace = {
       stateDir: settings.stateDir,

@@ -22,6 +22,9 @@ export interface EtcdSettings {
   readonly keyFile: string | null;
 }
 
+/** The daemons of BGP mode, one a family; each is a target of this name, with a ledger of its own. */
+export const DAEMONS = ['bird', 'bird6'] as const;
+
 /** One daemon of the machine. */
 export interface DaemonSettings {
   readonly binary: string;

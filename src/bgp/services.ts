@@ -1,5 +1,4 @@
-import type { Family } from '../core/ip-address.ts';
-import { parseCidr, parseIp } from '../core/ip-address.ts';
+import { type Family, parseCidr, parseIp } from '../core/ip-address.ts';
 import { namespacedName } from '../core/keys.ts';
 import { byBytesOf } from '../core/order.ts';
 import type { BgpConfiguration } from '../datamodel/bgp-configuration.ts';

@@ -14,6 +14,9 @@ export function quotedSymbol(value: string): string {
   return `'${value}'`;
 }
 
+/** Configuration text as it may be shown: whole lines of passwords are hidden, and nothing of them is left. */
+export const withoutPasswords = (text: string): string => text.replace(/^(\s*password ).*$/gm, '$1[redacted];');
+
 /** What may stand in a configuration unquoted: numbers, addresses, CIDRs, symbols, datastore keys. Nothing that ends a statement or starts a comment. */
 const WORD = /^[A-Za-z0-9_.:/-]*$/;
 

@@ -5,7 +5,7 @@ import type { Settings } from '../settings.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { prepareTargets, templateTree } from './prepare-bgp.ts';
 import { readOnce } from './read-once.ts';
-import { tellDiagnostics } from './render.ts';
+import { tellDiagnostics } from './tell-diagnostics.ts';
 
 /**
  * `birdconfd check`: settings, data and templates only; every Diagnostic with its key and field, and what an overlay replaces. Exit 3

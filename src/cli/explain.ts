@@ -1,4 +1,5 @@
 import { parseStatements, type Statement } from '../bird/statements.ts';
+import { withoutPasswords } from '../bird/syntax.ts';
 import { messageOf } from '../core/errors.ts';
 import { prefixesFor } from '../core/keys.ts';
 import type { Entry, Snapshot } from '../datastore/datastore.ts';
@@ -7,7 +8,7 @@ import type { Settings } from '../settings.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { prepareTargets } from './prepare-bgp.ts';
 import { readOnce } from './read-once.ts';
-import { tellDiagnostics } from './render.ts';
+import { tellDiagnostics } from './tell-diagnostics.ts';
 
 /** A resource that had a part in a statement. */
 interface Source {
@@ -27,8 +28,6 @@ interface Explanation {
   readonly lines: readonly string[];
   readonly sources: readonly Source[];
 }
-
-const hidden = (line: string): string => line.replace(/^(\s*password ).*$/, '$1[redacted];');
 
 /** What a top-level statement is asked for by: `protocol bgp NAME`, `function 'NAME'`, `filter NAME`. */
 const isNamed = ({ words }: Statement, name: string): boolean =>
@@ -83,7 +82,7 @@ function explainFile(file: RenderedFile, name: string, sources: (key: string) =>
       explanations.push({
         file: file.name,
         line: before + numbers[0],
-        lines: numbers.map((n) => hidden(lines[n - 1] ?? '')),
+        lines: numbers.map((n) => withoutPasswords(lines[n - 1] ?? '')),
         sources: sourcesOf(block, name, sources),
       });
     }

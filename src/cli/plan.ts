@@ -2,16 +2,15 @@ import { styleText } from 'node:util';
 import { type Meaning, meaningOf } from '../bird/meaning.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { byBytes } from '../core/order.ts';
-import { readLedger } from '../host/ledger.ts';
+import { readLedgers } from '../host/ledger.ts';
 import { type LiveFile, readLive } from '../host/observe.ts';
-import { ledgerPath } from '../pass.ts';
 import { plan, type Step } from '../plan.ts';
 import { digestsOfTexts, expandIncludes } from '../render/bundle.ts';
-import type { Settings } from '../settings.ts';
+import { DAEMONS, type Settings } from '../settings.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { prepareTargets } from './prepare-bgp.ts';
 import { readOnce } from './read-once.ts';
-import { tellDiagnostics } from './render.ts';
+import { tellDiagnostics } from './tell-diagnostics.ts';
 
 interface TargetPlan {
   readonly target: string;
@@ -24,7 +23,7 @@ interface TargetPlan {
 }
 
 /** A password is told to have changed, never what it was or will be. */
-function withoutPasswords(live: string, next: string): readonly [string, string] {
+function withNumberedPasswords(live: string, next: string): readonly [string, string] {
   const passwords = [...live.matchAll(/^ *password (".*");$/gm), ...next.matchAll(/^ *password (".*");$/gm)];
   const known = [...new Set(passwords.map(([, value = '']) => value))].sort(byBytes);
   const hide = (text: string) =>
@@ -41,7 +40,7 @@ async function diffOf(before: readonly LiveFile[], after: readonly LiveFile[]): 
   const changed = after.filter(({ name, text }) => texts.get(name) !== text);
   return changed
     .map(({ name, text }) => {
-      const [live, next] = withoutPasswords(texts.get(name) ?? '', text);
+      const [live, next] = withNumberedPasswords(texts.get(name) ?? '', text);
       return createTwoFilesPatch(`${name} (live)`, `${name} (planned)`, live, next, undefined, undefined, {
         context: 2,
       });
@@ -90,21 +89,22 @@ export async function planVerb(
   try {
     const snapshot = await readOnce(settings);
     const plans: TargetPlan[] = [];
-    for (const name of ['bird', 'bird6'] as const) {
-      const { record } = await readLedger(ledgerPath(settings.stateDir, name));
-      const lastGood = new Map(Object.entries(record.lastGood));
-      const targets = await prepareTargets(settings, { lastGood, runsBird: false });
-      const target = targets[name === 'bird' ? 0 : 1];
-      const { bundle, diagnostics } = target.render(snapshot);
-      if (name === 'bird') tellDiagnostics(diagnostics);
+    const { readings, lastGood } = await readLedgers(settings.stateDir, DAEMONS);
+    const targets = await prepareTargets(settings, { lastGood, runsBird: false });
+    tellDiagnostics(targets[0].render(snapshot).diagnostics); // both targets report on the same data
+    for (const target of targets) {
+      const { bundle } = target.render(snapshot);
       if (!bundle) return EXIT.data;
       const live = await readLive(settings.output, target.fileNames);
-      const steps = plan(bundle, { live: live && digestsOfTexts(live), confirmed: record.confirmed });
+      const steps = plan(bundle, {
+        live: live && digestsOfTexts(live),
+        confirmed: readings.get(target.name)?.record.confirmed ?? null,
+      });
       const before = live ?? [];
       const running = expandIncludes(before);
       const meaning = meaningOf(running, expandIncludes(bundle.files));
       const protocols = running.match(/^protocol /gm)?.length ?? 0;
-      plans.push({ target: name, steps, meaning, diff: await diffOf(before, bundle.files), protocols });
+      plans.push({ target: target.name, steps, meaning, diff: await diffOf(before, bundle.files), protocols });
     }
     if (options.json) process.stdout.write(`${JSON.stringify(plans, null, 2)}\n`);
     else for (const each of plans) report(each, options.colour);

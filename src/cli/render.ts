@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Diagnostic, formatDiagnostic, hasErrors } from '../core/diagnostic.ts';
+import { type Diagnostic, hasErrors } from '../core/diagnostic.ts';
 import { messageOf } from '../core/errors.ts';
 import { commitBundle } from '../host/commit.ts';
 import { resolveFileOwner } from '../host/file-owner.ts';
@@ -10,12 +10,9 @@ import type { Settings } from '../settings.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { prepareTargets } from './prepare-bgp.ts';
 import { readOnce } from './read-once.ts';
+import { tellDiagnostics } from './tell-diagnostics.ts';
 
 const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
-
-export const tellDiagnostics = (diagnostics: readonly Diagnostic[]): void => {
-  for (const diagnostic of diagnostics) tell(formatDiagnostic(diagnostic));
-};
 
 /**
  * `birdconfd render`: the files of this node into --output, once, from whatever datastore. It runs no BIRD unless asked to check

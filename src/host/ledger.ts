@@ -1,5 +1,5 @@
 import { mkdir, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Digests } from '../render/bundle.ts';
@@ -45,6 +45,16 @@ export async function readLedger(path: string): Promise<LedgerReading> {
   } catch (cause) {
     throw diskError(`cannot read the ledger ${path}`, cause);
   }
+}
+
+export const ledgerPath = (stateDir: string, target: string): string => join(stateDir, `${target}.json`);
+
+/** The ledgers of all targets, and the last good values of all of them together: one decoder serves every target. */
+export async function readLedgers(stateDir: string, targets: readonly string[]) {
+  const readings = new Map<string, LedgerReading>();
+  for (const target of targets) readings.set(target, await readLedger(ledgerPath(stateDir, target)));
+  const lastGood = new Map([...readings.values()].flatMap(({ record }) => Object.entries(record.lastGood)));
+  return { readings, lastGood };
 }
 
 /** Puts `record` on the disk (0600), whole or not at all; nothing is written when the file says the same already. Rejects with a StageError `commit`. */
