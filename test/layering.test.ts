@@ -42,7 +42,9 @@ const pure = [
   { place: 'bgp/', effects: [], npm: [] },
   {
     place: 'bird/',
-    effects: ['ask-version', 'check', 'configure', 'control-socket', 'run-bird'].map((name) => `bird/${name}.ts`),
+    effects: ['ask-version', 'check', 'configure', 'control-socket', 'daemon-session', 'run-bird'].map(
+      (name) => `bird/${name}.ts`,
+    ),
     npm: [],
   },
   { place: 'render/', effects: [], npm: ['handlebars'] },
