@@ -22,7 +22,7 @@ export interface DaemonOptions {
 export type Verdict =
   | {
       readonly kind: 'running';
-      /** BIRD answered 0004 or 0005, or 0017 to an undo: it had protocols to restart, so sessions may have gone down. */
+      /** BIRD answered 0004 or 0005, or 0017 to an undo: it had protocols to restart or to remove, so sessions may have gone down. */
       readonly restarting: boolean;
       /** BIRD's text for the time it started (see `isSameMoment`). */
       readonly boot: string;
