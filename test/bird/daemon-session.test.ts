@@ -38,7 +38,7 @@ describe('withBirdDaemon', () => {
       const verdict = await daemon.configure({ undoSeconds: 60 });
       expect(verdict.kind).toBe('running');
       const after = await daemon.observe();
-      expect(after.protocols.map(({ name }) => name).sort()).toEqual(['device1', 'beta']);
+      expect(after.protocols.map(({ name }) => name).sort()).toEqual(['beta', 'device1']);
       expect(isSameMoment(before.boot, after.boot)).toBe(true);
       expect(await daemon.confirm()).toBe('confirmed');
       expect(await daemon.confirm()).toBe('nothing-to-confirm');
