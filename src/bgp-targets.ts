@@ -1,18 +1,19 @@
 import { join } from 'node:path';
 import { buildNodeBgp, type NodeBgp, type Self } from './bgp/node-bgp.ts';
 import { checkConfig } from './bird/check.ts';
-import { configureBird } from './bird/configure.ts';
 import { FLAVOURS, type FlavourName } from './bird/flavour.ts';
-import type { Clock } from './core/clock.ts';
-import { type Diagnostic, sortDiagnostics } from './core/diagnostic.ts';
+import { show, sortDiagnostics } from './core/diagnostic.ts';
+import { resourceKey } from './core/keys.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
+import { APPROVE } from './datamodel/envelope.ts';
 import { ResourcesDecoder } from './datamodel/resources.ts';
 import type { Snapshot } from './datastore/datastore.ts';
 import { Environment, type TemplateTexts } from './render/environment.ts';
 import { daemonOf, renderFamily } from './render/render-family.ts';
 import { fileNames, type Layout } from './render/view.ts';
 import type { Settings } from './settings.ts';
-import type { Target } from './targets.ts';
+import type { Rendering, Target } from './targets.ts';
+import { readApproval } from './transaction/holds.ts';
 
 /** What turns a snapshot into one node's BGP, and that into files. */
 export interface BgpOptions {
@@ -39,18 +40,15 @@ export const selfOf = (settings: Settings): BgpOptions['self'] => ({
   passwords: { namespace: settings.namespace, allowMissing: settings.allowMissingPassword },
 });
 
-/** The daemons that the targets check with and reload. */
+/** The daemons that the targets are for, and the folder that they read. */
 export interface Daemons {
   readonly output: string;
-  readonly bird: { readonly binary: string; readonly socket: string };
-  readonly bird6: { readonly binary: string; readonly socket: string };
-  readonly clock: Clock;
+  readonly bird: { readonly binary: string };
+  readonly bird6: { readonly binary: string };
 }
 
-interface Model {
+interface Model extends Omit<Rendering, 'bundle'> {
   readonly bgp: NodeBgp | null;
-  readonly diagnostics: readonly Diagnostic[];
-  readonly lastGood: LastGood;
 }
 
 /** Decodes and builds once per snapshot, so that both daemons' targets cost one decode. */
@@ -64,10 +62,18 @@ function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
     const decoded = decoder.decode(snapshot);
     const { diagnostics, lastGood } = decoded;
     const built = buildNodeBgp(decoded, self);
+    const configuration = resourceKey('BGPConfiguration', 'default');
+    const approval = decoded.resources.bgpConfigurations.get(configuration)?.approval ?? null;
+    const { fault } = readApproval(approval, 0);
+    const path = ['metadata', 'annotations', APPROVE];
+    const unknown = { severity: 'warning', code: 'unknown-approval', key: configuration, path } as const;
+    const faults = fault === null ? [] : [{ ...unknown, message: `${fault}, found ${show(approval)}` }];
     const model = {
       bgp: built.value,
-      diagnostics: sortDiagnostics([...snapshot.diagnostics, ...diagnostics, ...built.diagnostics]),
+      diagnostics: sortDiagnostics([...snapshot.diagnostics, ...diagnostics, ...built.diagnostics, ...faults]),
       lastGood,
+      release: built.release && `3.${built.release.minor}`,
+      approval,
     };
     models.set(snapshot, model);
     return model;
@@ -81,17 +87,16 @@ export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Tar
   const target = (family: 4 | 6): Target => {
     const name = daemonOf({ family });
     const names = fileNames(options.layout, name);
-    const { binary, socket } = daemons[name];
+    const { binary } = daemons[name];
     return {
       name,
       fileNames: names.parts ? [names.bird, names.parts.aggr, names.parts.ipam] : [names.bird],
+      configFile: join(daemons.output, names.bird),
       render: (snapshot) => {
-        const { bgp, diagnostics, lastGood } = model(snapshot);
-        return { bundle: bgp && renderFamily(environment, bgp[family], options), diagnostics, lastGood };
+        const { bgp, ...rest } = model(snapshot);
+        return { bundle: bgp && renderFamily(environment, bgp[family], options), ...rest };
       },
-      check: (staged, signal) => checkConfig({ binary, configFile: join(staged.dir, names.bird), signal }),
-      reload: (signal) =>
-        configureBird(socket, { configFile: join(daemons.output, names.bird), signal, clock: daemons.clock }),
+      check: (folder, signal) => checkConfig({ binary, configFile: join(folder, names.bird), signal }),
     };
   };
   return [target(4), target(6)];

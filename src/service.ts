@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { systemClock } from './core/clock.ts';
 import { Dirty } from './core/dirty.ts';
 import { UsageError } from './core/errors.ts';
@@ -9,9 +8,12 @@ import type { LastGood } from './datamodel/decode-entries.ts';
 import type { Datastore, Snapshot } from './datastore/datastore.ts';
 import { resolveFileOwner } from './host/file-owner.ts';
 import { readLedgers } from './host/ledger.ts';
-import { sweepStage } from './host/stage.ts';
 import { openDatastore } from './open-datastore.ts';
-import { type PassReport, runPass, type TargetPlace } from './pass.ts';
+import { runPass } from './pass/pass.ts';
+import type { PassReport } from './pass/pass-report.ts';
+import { Place } from './pass/place.ts';
+import { isAnotherDaemon } from './pass/poll.ts';
+import { repair } from './pass/repair.ts';
 import { reconcile } from './reconciler.ts';
 import { DAEMONS, type Settings } from './settings.ts';
 import { TargetStatus } from './status.ts';
@@ -19,19 +21,19 @@ import type { Target } from './targets.ts';
 
 /** How long a pass that is past its commit may go on to finish its reload when the service is stopped. */
 const GRACE_MS = 10_000;
+const REREAD_MS = 30_000;
 
 /** How targets are made once the ledgers are read; the command line hands it in. */
 export type MakeTargets = (settings: Settings, lastGood: LastGood) => Promise<readonly Target[]>;
 
 interface Prepared {
   readonly target: Target;
-  readonly place: TargetPlace;
+  readonly place: Place;
   readonly status: TargetStatus;
 }
 
 async function prepare(settings: Settings, makeTargets: MakeTargets, log: Log): Promise<readonly Prepared[]> {
   await mkdir(settings.stateDir, { recursive: true, mode: 0o700 });
-  await sweepStage(join(settings.stateDir, 'stage'));
   const { readings, lastGood } = await readLedgers(settings.stateDir, DAEMONS);
   for (const [target, { warning }] of readings) {
     if (warning) log('warn', 'ledger-unreadable', { target, message: warning });
@@ -41,9 +43,11 @@ async function prepare(settings: Settings, makeTargets: MakeTargets, log: Log): 
     const socket = settings.daemons[target.name === 'bird6' ? 'bird6' : 'bird'].socket;
     const ledger = readings.get(target.name)?.record;
     if (!ledger) throw new Error(`bug: no ledger for ${target.name}`);
-    const place: TargetPlace = {
+    const options = {
+      name: target.name,
       stateDir: settings.stateDir,
       output: settings.output,
+      socket,
       destination: async () => ({
         output: settings.output,
         mode: settings.fileMode,
@@ -51,10 +55,12 @@ async function prepare(settings: Settings, makeTargets: MakeTargets, log: Log): 
       }),
       check: settings.check,
       clock: systemClock,
-      ledger,
-      refused: null,
+      undoSeconds: settings.undoSeconds,
+      limits: settings.limits,
+      acceptTakeover: settings.acceptTakeover,
+      history: settings.history,
     };
-    return { target, place, status: new TargetStatus(target.name, log) };
+    return { target, place: new Place(options, ledger), status: new TargetStatus(target.name, log) };
   });
 }
 
@@ -72,10 +78,29 @@ function mustFindPasswords(settings: Settings, target: Target, snapshot: Snapsho
   );
 }
 
-async function onePass({ target, place, status }: Prepared, datastore: Datastore, signal: AbortSignal) {
-  const report = await runPass(target, datastore.snapshot(), place, signal);
+async function onePass(
+  { target, place, status }: Prepared,
+  datastore: Datastore,
+  isQuiet: boolean,
+  signal: AbortSignal,
+) {
+  const report = await runPass(target, datastore.snapshot(), place, { isQuiet, signal });
   status.record(report);
   return report;
+}
+
+/** A reading that lost much may have been a bad one: it is done again, once for each hold. */
+function rereader(datastore: Datastore, signal: AbortSignal): (report: PassReport) => void {
+  let since = 0;
+  const reread = async () => {
+    await systemClock.sleep(REREAD_MS, signal);
+    if (!signal.aborted) datastore.reread();
+  };
+  return ({ hold }) => {
+    if (!hold?.kinds.includes('many-gone') || hold.since === since) return;
+    since = hold.since;
+    void reread();
+  };
 }
 
 /** Aborts a while after `signal` does; until then a reload may still be confirmed. */
@@ -107,14 +132,23 @@ export async function runService(
   };
   const over = new AbortController();
   try {
+    // What a predecessor left half done needs no data to be made whole.
+    for (const each of prepared) await repair(each.target, each.place, log, signal);
     await datastore.start(prefixesFor(settings.nodeName), raiseAll, signal);
     mustFindPasswords(settings, prepared[0]!.target, datastore.snapshot());
     log('info', 'in-sync', { revision: datastore.snapshot().revision });
-    const pacing = { quietMs: settings.quietMs, maxWaitMs: settings.maxWaitMs, resyncMs: settings.resyncMs };
+    const { quietMs, maxWaitMs, resyncMs, pollMs } = settings;
+    const pacing = { quietMs, maxWaitMs, resyncMs, pollMs };
     const late = afterGrace(signal, over.signal);
     const loops = prepared.map((each, i) => {
-      const pass = () => onePass(each, datastore, late);
-      return reconcile({ dirty: dirty[i]!, clock: systemClock, pacing, random: Math.random, pass }, signal);
+      const mayReread = rereader(datastore, signal);
+      const pass = async (isQuiet: boolean) => {
+        const report = await onePass(each, datastore, isQuiet, late);
+        mayReread(report);
+        return report;
+      };
+      const poll = () => isAnotherDaemon(each.place, signal);
+      return reconcile({ dirty: dirty[i]!, clock: systemClock, pacing, random: Math.random, pass, poll }, signal);
     });
     await Promise.all(loops);
   } catch (error) {
@@ -138,7 +172,8 @@ export async function convergeOnce(
     await datastore.start(prefixesFor(settings.nodeName), () => {}, signal);
     mustFindPasswords(settings, prepared[0]!.target, datastore.snapshot());
     const reports: PassReport[] = [];
-    for (const each of prepared) reports.push(await onePass(each, datastore, new AbortController().signal));
+    // Once is not the time to wait for quiet.
+    for (const each of prepared) reports.push(await onePass(each, datastore, true, new AbortController().signal));
     return reports;
   } finally {
     await datastore.close();

@@ -90,16 +90,16 @@ interface Inputs {
 
 /**
  * What `self` should speak, in both families. `value` is null, with a `node-unknown` Diagnostic, when its own Node is not among
- * the resources: then nothing may be written. Pure; equal peers are the same objects from call to call.
+ * the resources: then nothing may be written. `release`: whose rules were asked for or named; null = nobody's, so the newest count. Pure; equal peers are the same objects from call to call.
  */
 export function buildNodeBgp(
   decoded: Pick<DecodedResources, 'resources' | 'neverValid'>,
   self: Self,
-): Found<NodeBgp | null> {
+): Found<NodeBgp | null> & { readonly release: Release | null } {
   const { resources, neverValid } = decoded;
   const node = resources.nodes.get(resourceKey('Node', self.nodeName));
-  if (!node) return { value: null, diagnostics: [unknownNode(self.nodeName)] };
   const release = releaseOf(resources, self);
+  if (!node) return { value: null, diagnostics: [unknownNode(self.nodeName)], release: release.known };
   const rules = rulesOf(release.value);
   const cluster = clusterOf(resources, rules);
   const router = routerId(node, self);
@@ -113,7 +113,11 @@ export function buildNodeBgp(
   const faults = { diagnostics: filterFaults(asked, filters, neverValid) };
   const newer = { diagnostics: newerFields(resources, release.value) };
   const all = [release, newer, router, programs, peerings, faults, v4, v6];
-  return { value: { 4: v4.value, 6: v6.value }, diagnostics: all.flatMap(({ diagnostics }) => diagnostics) };
+  return {
+    value: { 4: v4.value, 6: v6.value },
+    diagnostics: all.flatMap(({ diagnostics }) => diagnostics),
+    release: release.known,
+  };
 }
 
 function buildFamily(inputs: Inputs, family: Family): Found<FamilyBgp> {
@@ -162,15 +166,22 @@ function buildFamily(inputs: Inputs, family: Family): Found<FamilyBgp> {
 const podBlocks = (node: Node) => node.podCidrs.map((cidr) => ({ key: node.key, cidr, state: 'confirmed' as const }));
 
 /** The release that was asked for, else the one that ClusterInformation names, else the newest that is known. */
-function releaseOf({ clusterInformations }: Resources, self: Self): Found<Release> {
+function releaseOf(
+  { clusterInformations }: Resources,
+  self: Self,
+): Found<Release> & { readonly known: Release | null } {
   const key = resourceKey('ClusterInformation', 'default');
   const named = clusterInformations.get(key);
   const value = self.release ?? named?.release;
-  if (value) return { value, diagnostics: [] };
+  if (value) return { value, known: value, diagnostics: [] };
   const path = ['spec', 'calicoVersion'];
   const found = named?.version ? `"${named.version}"` : 'nothing';
   const message = `expected a Calico release, found ${found}: the rules of 3.${NEWEST.minor} are used. Give --calico-release 3.N`;
-  return { value: NEWEST, diagnostics: [{ severity: 'warning', code: 'release-unknown', key, path, message }] };
+  return {
+    value: NEWEST,
+    known: null,
+    diagnostics: [{ severity: 'warning', code: 'release-unknown', key, path, message }],
+  };
 }
 
 /** Who programs the pools' routes: what the data say, less what the local BIRD cannot do (spec bird.md 4: krt_tunnel). */

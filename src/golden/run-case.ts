@@ -1,6 +1,5 @@
 import { bgpTargets, selfOf } from '../bgp-targets.ts';
 import { FLAVOURS } from '../bird/flavour.ts';
-import { systemClock } from '../core/clock.ts';
 import { type Diagnostic, formatDiagnostic, hasErrors, sortDiagnostics } from '../core/diagnostic.ts';
 import { UsageError } from '../core/errors.ts';
 import { prefixesFor, resourceName, resourcePrefix } from '../core/keys.ts';
@@ -51,7 +50,7 @@ async function runVariant(scenario: Scenario, variant: Variant, texts: TemplateT
     version: VERSION,
     lastGood: new Map(),
   };
-  const targets = bgpTargets(options, { output: scenario.dir, ...settings.daemons, clock: systemClock });
+  const targets = bgpTargets(options, { output: scenario.dir, ...settings.daemons });
   const store = new MemoryDatastore();
   await store.start(prefixesFor(settings.nodeName), () => {}, new AbortController().signal);
   const results: { step: Step; files: Map<string, string>; diagnostics: readonly Diagnostic[] }[] = [];
