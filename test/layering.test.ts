@@ -16,6 +16,7 @@ const table = `
   bird           | core
   render         | core bgp bird
   host           | core bird render
+  control        | core
   confd          | core datastore bird render host
   log            | core
   option-table   |
@@ -29,9 +30,9 @@ const table = `
   pass           | core datastore datamodel bird render host plan targets
   status         | core bird render host plan targets pass
   reconciler     | core plan targets pass status
-  service        | core datastore datamodel host log settings open-datastore targets pass status reconciler
+  service        | core datastore datamodel host control log settings open-datastore targets pass status reconciler
   golden         | core datastore datamodel bgp bird render host confd settings plan targets bgp-targets
-  cli            | core datastore datamodel bgp bird render host confd log option-table given-options settings open-datastore plan targets bgp-targets pass status reconciler service golden
+  cli            | core datastore datamodel bgp bird render host control confd log option-table given-options settings open-datastore plan targets bgp-targets pass status reconciler service golden
   main           | core settings cli
 `;
 
