@@ -7,8 +7,8 @@ import { askService } from '../../src/control/client.ts';
 import { type StatusServer, serveStatus } from '../../src/control/serve-status.ts';
 import { controlRoutes, serveRoutes } from '../../src/control/server.ts';
 import { UsageError } from '../../src/core/errors.ts';
+import { askedOperations } from '../support/asked-operations.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { askedOperations } from './asked-operations.ts';
 
 describe('what a running service answers', () => {
   let stateDir: string;

@@ -1,6 +1,6 @@
 import type { OperationResult, Operations } from '../../src/control/operations.ts';
 import type { ServiceReport } from '../../src/control/status-report.ts';
-import { HELD_NODE } from './reports.ts';
+import { HELD_NODE } from './service-reports.ts';
 
 /** Operations that do nothing but remember what they were asked for; what they answer is the test's to change. */
 export function askedOperations() {
