@@ -6,10 +6,11 @@ import { messageOf, UsageError } from './core/errors.ts';
 import { parseIp } from './core/ip-address.ts';
 import type { LogLevel } from './core/log.ts';
 import { Secret } from './core/secret.ts';
+import { parseTime } from './core/time-span.ts';
 import { parseRelease, type Release } from './datamodel/release.ts';
 import { isResourceName, parseTypedCidr, type TypedCidr } from './datamodel/values.ts';
 import { type Environment, type Flags, givenOptions } from './given-options.ts';
-import { OptionReader, parseTime } from './option-reader.ts';
+import { OptionReader } from './option-reader.ts';
 import type { Layout } from './render/view.ts';
 import type { Limits } from './transaction/guards.ts';
 

@@ -17,6 +17,7 @@ const table = `
   render         | core bgp bird
   transaction    | core bird
   host           | core bird render transaction
+  control        | core
   confd          | core datastore bird render host
   log            | core
   option-table   |
@@ -30,9 +31,10 @@ const table = `
   pass           | core datastore datamodel bird render host transaction plan targets
   status         | core bird pass transaction
   reconciler     | core pass
-  service        | core datastore datamodel host log settings open-datastore targets pass status reconciler
+  operations     | core datastore control bird host transaction settings targets pass
+  service        | core datastore datamodel host control log settings open-datastore targets pass operations status reconciler
   golden         | core datastore datamodel bgp bird render host confd settings plan targets bgp-targets
-  cli            | core datastore datamodel bgp bird render host confd log option-table given-options settings open-datastore plan targets bgp-targets pass status reconciler service golden
+  cli            | core datastore datamodel bgp bird render host control confd log option-table given-options settings open-datastore plan targets bgp-targets pass status reconciler service golden
   main           | core settings cli
 `;
 
