@@ -76,6 +76,7 @@ export const OPTIONS = [
   { name: 'guard-last-peer', value: 'HOW', help: 'on or off: hold when no session would be left (on)' },
   { name: 'accept-takeover', value: null, help: 'let the first plan on a node change what runs there' },
   { name: 'history', value: 'N', help: 'how many confirmed bundles are kept for a rollback (5)' },
+  { name: 'status-address', value: 'HOST:PORT', help: 'serve /livez /readyz /status there, read-only (off)' },
   { name: 'strict', value: null, help: 'an error in the data fails the run' },
   { name: 'allow-missing-password', value: null, help: 'configure a peer whose password cannot be found without one' },
   {

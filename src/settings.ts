@@ -75,6 +75,8 @@ export interface Settings {
   readonly acceptTakeover: boolean;
   /** How many confirmed bundles are kept. */
   readonly history: number;
+  /** HOST:PORT of the read-only status over HTTP; null = only the unix socket. */
+  readonly statusAddress: string | null;
   readonly strict: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: 'text' | 'json';
@@ -218,6 +220,7 @@ export async function resolveSettings(flags: Flags, environment: Environment = p
     limits: limits(reader),
     acceptTakeover: reader.flag('accept-takeover'),
     history: reader.parsed('history', 'a number', wholeNumber, 5),
+    statusAddress: reader.text('status-address'),
     strict: reader.flag('strict'),
     logLevel: reader.parsed('log-level', 'debug, info, warn or error', logLevel, 'info'),
     logFormat: reader.oneOf('log-format', ['text', 'json'], 'text'),

@@ -29,10 +29,9 @@ const table = `
   targets        | core datastore datamodel bird render host plan
   bgp-targets    | core datastore datamodel bgp bird render host transaction settings targets
   pass           | core datastore datamodel bird render host transaction plan targets
-  status         | core bird pass transaction
+  status         | core bird transaction pass
   reconciler     | core pass
-  operations     | core datastore control bird host transaction settings targets pass
-  service        | core datastore datamodel host control log settings open-datastore targets pass operations status reconciler
+  service        | core datastore datamodel bird render host control transaction settings open-datastore plan targets pass status reconciler
   golden         | core datastore datamodel bgp bird render host confd settings plan targets bgp-targets
   cli            | core datastore datamodel bgp bird render host control confd log option-table given-options settings open-datastore plan targets bgp-targets pass status reconciler service golden
   main           | core settings cli

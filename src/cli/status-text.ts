@@ -9,6 +9,7 @@ const COLOURS: Readonly<Record<TargetState, Colour>> = {
   waiting: 'yellow',
   held: 'red',
   failed: 'red',
+  'needs-restart': 'red',
   stale: 'yellow',
   'node-unknown': 'red',
 };

@@ -6,6 +6,12 @@ export interface OperationResult {
   readonly lines: readonly { readonly target: string; readonly text: string }[];
 }
 
+export interface Readiness {
+  readonly ready: boolean;
+  /** One sentence for each reason not to be ready. */
+  readonly why: readonly string[];
+}
+
 /**
  * What a running service lets itself be asked. `targets` null = all; one that it does not have is refused with a UsageError, and so is
  * a rollback further back than the history goes. Each resolves only when the pass that it led to has ended.
@@ -15,8 +21,7 @@ export interface Operations {
   status(): ServiceReport | Promise<ServiceReport>;
   /** In the text format of Prometheus; absent = no such route. */
   metrics?(): string | Promise<string>;
-  /** `why`: one sentence for each reason not to be ready. */
-  readiness(): { readonly ready: boolean; readonly why: readonly string[] };
+  readiness(): Readiness | Promise<Readiness>;
   /** Lets the plan that is held now through. */
   approve(targets: readonly string[] | null): Promise<OperationResult>;
   /** Ends a hold that refusal or rollback made: what the data say is tried again. */

@@ -37,8 +37,8 @@ export const readOnlyRoutes = (operations: Operations): Routes => ({
   '/livez': { method: 'GET', answer: () => ({ status: 200, body: 'alive\n' }) },
   '/readyz': {
     method: 'GET',
-    answer: () => {
-      const { ready, why } = operations.readiness();
+    answer: async () => {
+      const { ready, why } = await operations.readiness();
       return { status: ready ? 200 : 503, body: `${[ready ? 'ready' : 'not ready', ...why].join('\n')}\n` };
     },
   },

@@ -6,7 +6,8 @@ export type Instant = string;
 /**
  * Where a target stands, one word: `starting` no pass yet · `converged` data = files = BIRD · `converging` confirmed, but sessions that
  * the change restarted are not back · `waiting` for quiet, for a retry, or for BIRD to take the files · `held` a guard, takeover,
- * release or rollback, or a bundle that BIRD refused · `failed` what is wanted cannot be done as it is · `stale` the datastore is
+ * release or rollback, or a bundle that BIRD refused · `failed` what is wanted cannot be done as it is · `needs-restart` BIRD takes the listening
+ * address or port only when it starts · `stale` the datastore is
  * away, the last good is in effect · `node-unknown` the data have no such Node, nothing is written.
  */
 export type TargetState =
@@ -16,6 +17,7 @@ export type TargetState =
   | 'waiting'
   | 'held'
   | 'failed'
+  | 'needs-restart'
   | 'stale'
   | 'node-unknown';
 
@@ -28,7 +30,7 @@ export interface PlanReport {
 }
 
 export interface HoldReport {
-  /** Which rules hold, as `guard-sessions`, `takeover`, `rollback`; sorted. */
+  /** Which rules hold: `no-peers`, `takeover`, `rollback` … */
   readonly kinds: readonly string[];
   readonly since: Instant;
   /** One sentence: what is held and what would end it. */
@@ -63,7 +65,7 @@ export interface TargetReport {
   /** Digest of the statements on disk, and of those that BIRD last confirmed. */
   readonly live: string | null;
   readonly confirmed: string | null;
-  /** `idle`, `committing`, `owed`, `armed`, `unknown`, `hold` (architecture 6). */
+  /** `idle`, `committing`, `owed`, `armed`, `restoring`, `returning` or `held` (architecture 6). */
   readonly transaction: string;
   readonly hold: HoldReport | null;
   /** BIRD runs another listening address or port than the files say: it takes them only when it starts. */

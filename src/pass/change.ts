@@ -53,7 +53,7 @@ export async function change(
     isOnDisk,
   });
   await timed('commit', () => place.save({ txn: began, confirmed: null }));
-  const done = await follow(target, place, { revision, release }, signal, timed);
+  const done = await timed('reload', () => follow(target, place, { revision, release }, signal));
   return { ...done, steps, meaning };
 }
 
@@ -62,7 +62,8 @@ export async function finish(target: Target, place: Place, signal: AbortSignal, 
   const { txn, history } = place.ledger;
   if (txn.at === 'idle' || txn.at === 'held') return { outcome: 'unchanged', steps: [], meaning: null, error: null };
   const about = { revision: history[0]?.revision ?? '', release: history[0]?.release ?? null };
-  return { ...(await follow(target, place, about, signal, timed)), steps: ['reload'], meaning: null };
+  const done = await timed('reload', () => follow(target, place, about, signal));
+  return { ...done, steps: ['reload'], meaning: null };
 }
 
 /** Only comments differ: BIRD need not know. */
@@ -84,15 +85,14 @@ export async function rewrite(
   return { outcome: 'committed', steps: ['commit'], meaning: null, error: null };
 }
 
-async function follow(
+/** Drives the transaction that the ledger holds, and keeps where it came to. Rejects with a StageError `commit` when that cannot be kept. */
+export async function follow(
   target: Target,
   place: Place,
   about: About,
   signal: AbortSignal,
-  timed: Timed,
 ): Promise<Pick<Changed, 'outcome' | 'error'>> {
-  const start = place.ledger.txn;
-  const { txn, error, seen } = await timed('reload', () => drive(start, worldOf(target, place, about, signal)));
+  const { txn, error, seen } = await drive(place.ledger.txn, worldOf(target, place, about, signal));
   if (seen) place.seen = seen;
   if (txn !== place.ledger.txn) await place.save({ txn });
   if (txn.at === 'held') {

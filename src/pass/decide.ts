@@ -156,7 +156,7 @@ async function guard(
 }
 
 /** What the wanted bundle only adds to what runs. It comes from no single resource any more. */
-function heldBack(from: Baseline, wanted: Bundle): Bundle {
+function heldBack(from: Baseline, _wanted: Bundle): Bundle {
   const files = holdBackFiles(from.files).map(({ name, text }) => makeFile(name, [makeBlock(text, [])]));
   const [first, ...rest] = files;
   if (!first) throw new Error('bug: a bundle without files');
