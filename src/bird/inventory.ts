@@ -1,4 +1,4 @@
-import { type Cidr, parseCidr } from '../core/ip-address.ts';
+import { type Cidr, contains, parseCidr } from '../core/ip-address.ts';
 import { byBytes } from '../core/order.ts';
 import { readConfiguration } from './protocols.ts';
 import { canonical, parseStatements, type Statement } from './statements.ts';
@@ -62,17 +62,11 @@ function rulesOf(statements: readonly Statement[]): readonly Rule[] {
   });
 }
 
-const covers = (wide: Cidr, { family, address }: Cidr, length: number): boolean => {
-  if (wide.family !== family || wide.length > length) return false;
-  const rest = BigInt((family === 4 ? 32 : 128) - wide.length);
-  return wide.address.bits >> rest === address.bits >> rest;
-};
-
 /** What a chain of rules does with routes of `pool`: wider ranges have their say too, in order, until one decides. */
 function effectOn(pool: Cidr, rules: readonly Rule[], otherwise: string): string {
   const heard: string[] = [];
   for (const { range, text, decides } of rules) {
-    if (!covers(range, pool, pool.length)) continue;
+    if (!contains(range, pool)) continue;
     heard.push(text);
     if (decides) return heard.join(' ');
   }

@@ -156,8 +156,8 @@ async function guard(
 }
 
 /** What the wanted bundle only adds to what runs. It comes from no single resource any more. */
-function heldBack(from: Baseline, _wanted: Bundle): Bundle {
-  const files = holdBackFiles(from.files).map(({ name, text }) => makeFile(name, [makeBlock(text, [])]));
+function heldBack(from: Baseline, wanted: Bundle): Bundle {
+  const files = holdBackFiles(from.files, wanted.files).map(({ name, text }) => makeFile(name, [makeBlock(text, [])]));
   const [first, ...rest] = files;
   if (!first) throw new Error('bug: a bundle without files');
   return makeBundle([first, ...rest]);
