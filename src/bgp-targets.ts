@@ -3,11 +3,13 @@ import { buildNodeBgp, type NodeBgp, type Self } from './bgp/node-bgp.ts';
 import { checkConfig } from './bird/check.ts';
 import { configureBird } from './bird/configure.ts';
 import { FLAVOURS, type FlavourName } from './bird/flavour.ts';
+import { LiveFiles } from './bird/live-files.ts';
 import type { Clock } from './core/clock.ts';
 import { type Diagnostic, sortDiagnostics } from './core/diagnostic.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
 import { ResourcesDecoder } from './datamodel/resources.ts';
 import type { Snapshot } from './datastore/datastore.ts';
+import type { LiveFile } from './host/observe.ts';
 import { Environment, type TemplateTexts } from './render/environment.ts';
 import { daemonOf, renderFamily } from './render/render-family.ts';
 import { fileNames, type Layout } from './render/view.ts';
@@ -66,11 +68,22 @@ function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
     const built = buildNodeBgp(decoded, self);
     const model = {
       bgp: built.value,
-      diagnostics: sortDiagnostics([...snapshot.diagnostics, ...diagnostics, ...built.diagnostics]),
+      diagnostics: [...snapshot.diagnostics, ...diagnostics, ...built.diagnostics],
       lastGood,
     };
     models.set(snapshot, model);
     return model;
+  };
+}
+
+/** Remembers the files that it was given last: the same texts are the same object, which has been read already. */
+function liveFiles(): (live: readonly LiveFile[] | null) => LiveFiles | null {
+  let last: LiveFiles | null = null;
+  return (live) => {
+    const texts = live?.map(({ text }) => text) ?? [];
+    if (last?.texts.length !== texts.length || texts.some((text, i) => text !== last?.texts[i]))
+      last = new LiveFiles(texts);
+    return live && last;
   };
 }
 
@@ -82,12 +95,20 @@ export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Tar
     const name = daemonOf({ family });
     const names = fileNames(options.layout, name);
     const { binary, socket } = daemons[name];
+    const known = liveFiles();
     return {
       name,
       fileNames: names.parts ? [names.bird, names.parts.aggr, names.parts.ipam] : [names.bird],
-      render: (snapshot) => {
+      render: (snapshot, live) => {
         const { bgp, diagnostics, lastGood } = model(snapshot);
-        return { bundle: bgp && renderFamily(environment, bgp[family], options), diagnostics, lastGood };
+        if (!bgp) return { bundle: null, diagnostics: sortDiagnostics(diagnostics), lastGood, kept: [] };
+        const built = bgp.family(family, known(live));
+        return {
+          bundle: renderFamily(environment, built.value, options),
+          diagnostics: sortDiagnostics([...diagnostics, ...built.diagnostics]),
+          lastGood,
+          kept: built.kept,
+        };
       },
       check: (staged, signal) => checkConfig({ binary, configFile: join(staged.dir, names.bird), signal }),
       reload: (signal) =>

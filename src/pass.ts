@@ -9,10 +9,10 @@ import { byBytesOf } from './core/order.ts';
 import type { Snapshot } from './datastore/datastore.ts';
 import { type CommitOptions, commitBundle } from './host/commit.ts';
 import { type LedgerRecord, ledgerPath, writeLedger } from './host/ledger.ts';
-import { observeLive } from './host/observe.ts';
+import { readLive } from './host/observe.ts';
 import { stageBundle } from './host/stage.ts';
 import { plan, type Step } from './plan.ts';
-import { type Bundle, type Digests, originsAt } from './render/bundle.ts';
+import { type Bundle, type Digests, digestsOfTexts, originsAt } from './render/bundle.ts';
 import type { Rendering, Target } from './targets.ts';
 
 /** Where a target's files and its memory are, and what is known from the passes before. Only its own loop writes here. */
@@ -67,11 +67,11 @@ export async function runPass(
   let rendering: Rendering | null = null;
   let steps: readonly Step[] = [];
   try {
-    rendering = await timed('render', () => target.render(snapshot));
+    const live = await readLive(place.output, target.fileNames);
+    rendering = await timed('render', () => target.render(snapshot, live));
     const { bundle, diagnostics } = rendering;
     if (!bundle) return { ...base, diagnostics, outcome: 'nothing-to-write' };
-    const live = await observeLive(place.output, target.fileNames);
-    steps = plan(bundle, { live, confirmed: place.ledger.confirmed });
+    steps = plan(bundle, { live: live && digestsOfTexts(live), confirmed: place.ledger.confirmed });
     await remember(target, place, rendering);
     if (steps.includes('commit')) await commit(target, bundle, steps, place, signal, timed);
     if (steps.includes('reload')) {

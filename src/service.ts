@@ -29,6 +29,8 @@ interface Prepared {
   readonly status: TargetStatus;
 }
 
+const targetsOf = (prepared: readonly Prepared[]): readonly Target[] => prepared.map(({ target }) => target);
+
 async function prepare(settings: Settings, makeTargets: MakeTargets, log: Log): Promise<readonly Prepared[]> {
   await mkdir(settings.stateDir, { recursive: true, mode: 0o700 });
   await sweepStage(join(settings.stateDir, 'stage'));
@@ -58,12 +60,15 @@ async function prepare(settings: Settings, makeTargets: MakeTargets, log: Log): 
   });
 }
 
-/** At the start only: a peer without its password is a session that never comes up, and here none ever could. */
-function mustFindPasswords(settings: Settings, target: Target, snapshot: Snapshot): void {
+/**
+ * At the start only: a peer without its password is a session that never comes up, and here none ever could. What the live files hold
+ * does not count: it is for a source that fails, not for none.
+ */
+function mustFindPasswords(settings: Settings, targets: readonly Target[], snapshot: Snapshot): void {
   if (settings.secretsDir !== null || settings.inputs.length > 0) return;
-  const missing = target
-    .render(snapshot)
-    .diagnostics.find((d) => d.code === 'password-missing' && d.severity === 'error');
+  const missing = targets
+    .flatMap((target) => target.render(snapshot, null).diagnostics)
+    .find((d) => d.code === 'password-missing' && d.severity === 'error');
   if (!missing) return;
   const ways =
     'give --secrets-dir DIR, or --input with the Secrets, or --allow-missing-password for sessions without one';
@@ -108,7 +113,7 @@ export async function runService(
   const over = new AbortController();
   try {
     await datastore.start(prefixesFor(settings.nodeName), raiseAll, signal);
-    mustFindPasswords(settings, prepared[0]!.target, datastore.snapshot());
+    mustFindPasswords(settings, targetsOf(prepared), datastore.snapshot());
     log('info', 'in-sync', { revision: datastore.snapshot().revision });
     const pacing = { quietMs: settings.quietMs, maxWaitMs: settings.maxWaitMs, resyncMs: settings.resyncMs };
     const late = afterGrace(signal, over.signal);
@@ -136,7 +141,7 @@ export async function convergeOnce(
   const datastore = await openDatastore(settings, { log, clock: systemClock, watch: false });
   try {
     await datastore.start(prefixesFor(settings.nodeName), () => {}, signal);
-    mustFindPasswords(settings, prepared[0]!.target, datastore.snapshot());
+    mustFindPasswords(settings, targetsOf(prepared), datastore.snapshot());
     const reports: PassReport[] = [];
     for (const each of prepared) reports.push(await onePass(each, datastore, new AbortController().signal));
     return reports;

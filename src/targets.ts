@@ -1,14 +1,18 @@
 import type { Diagnostic } from './core/diagnostic.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
 import type { Snapshot } from './datastore/datastore.ts';
+import type { LiveFile } from './host/observe.ts';
 import type { StagedBundle } from './host/stage.ts';
 import type { Bundle } from './render/bundle.ts';
 
 /** What a snapshot becomes for one target. `bundle` is null when nothing may be written; the diagnostics say why. */
 export interface Rendering {
   readonly bundle: Bundle | null;
+  /** Of the data as a whole, and of this target; the other targets may tell more. */
   readonly diagnostics: readonly Diagnostic[];
   readonly lastGood: LastGood;
+  /** The names of the sessions whose password is missing and therefore the live file's, sorted. */
+  readonly kept: readonly string[];
 }
 
 /** The unit of check, commit and reload: one BIRD daemon with all its files. From `Bundle` on, every kind of target is treated alike. */
@@ -17,8 +21,11 @@ export interface Target {
   readonly name: string;
   /** The names of its files under `output`; the daemon is pointed at the first. */
   readonly fileNames: readonly [string, ...string[]];
-  /** Pure; throws only on a bug in a template or in ours. */
-  render(snapshot: Snapshot): Rendering;
+  /**
+   * Pure; throws only on a bug in a template or in ours. `live`: this target's files as `readLive` finds them now, for what can only be
+   * kept, not made anew (the password of a Secret that is gone); null = nothing there, or the data are to be judged alone.
+   */
+  render(snapshot: Snapshot, live: readonly LiveFile[] | null): Rendering;
   /** Rejects with a StageError `check` when the daemon would refuse the files. */
   check(staged: StagedBundle, signal: AbortSignal): Promise<void>;
   /** Resolves once the daemon says that it runs the live files, with the daemon's boot; rejects with a StageError `reload`. */

@@ -26,10 +26,10 @@ export async function renderVerb(settings: Settings, options: { readonly check: 
     const signal = new AbortController().signal;
     const owner = await resolveFileOwner(settings, null);
     const destination = { output: settings.output, mode: settings.fileMode, ...owner };
-    let diagnostics: readonly Diagnostic[] = [];
+    const diagnostics: Diagnostic[] = [];
     for (const target of targets) {
-      const rendering = target.render(snapshot);
-      diagnostics = rendering.diagnostics; // both daemons' targets report on the same data
+      const rendering = target.render(snapshot, null);
+      diagnostics.push(...rendering.diagnostics);
       if (!rendering.bundle) break;
       const staged = await stageBundle(rendering.bundle, staging);
       if (options.check) await target.check(staged, signal);

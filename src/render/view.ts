@@ -1,7 +1,7 @@
 import type { FilterFunction } from '../bgp/filters.ts';
 import type { FamilyBgp } from '../bgp/node-bgp.ts';
 import type { Peer } from '../bgp/peer.ts';
-import { BirdString } from './guard.ts';
+import { BirdString, LiveText } from './guard.ts';
 
 /** How a family's configuration is spread over files (architecture 3); the first is the one that BIRD is pointed at. */
 export type Layout = 'single' | 'calico';
@@ -38,10 +38,11 @@ const peerView = (peer: Peer) => {
 const large = (parts: readonly number[]) => ({ parts, large: parts.length === 3 });
 
 /** What `filter.hbs` sees. */
-const filterView = ({ symbol, takesPeerType, rules, origins }: FilterFunction) => ({
+const filterView = ({ symbol, takesPeerType, rules, live, origins }: FilterFunction) => ({
   symbol,
   takesPeerType,
   origins,
+  live: live === null ? null : new LiveText(live),
   rules: rules.map((rule) => ({
     ...rule,
     conditions: rule.conditions.map((condition) => {

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonical, digestOfStatements, parseStatements, statementDigests } from '../../src/bird/statements.ts';
+import {
+  canonical,
+  digestOfStatements,
+  parseStatements,
+  type Statement,
+  statementDigests,
+} from '../../src/bird/statements.ts';
 
 const canonicals = (text: string): readonly string[] => parseStatements(text).map(canonical);
 const digest = (text: string): string => digestOfStatements(statementDigests(text));
@@ -19,7 +25,7 @@ describe('parseStatements', () => {
       '}',
       'protocol device { }',
     ].join('\n');
-    expect(parseStatements(text)).toEqual([
+    expect(parseStatements(text)).toMatchObject([
       { words: 'router id 192.0.2.1', body: null, line: 2 },
       {
         words: 'protocol bgp Mesh_1 from bgp_template',
@@ -31,6 +37,18 @@ describe('parseStatements', () => {
         ],
       },
       { words: 'protocol device', body: [], line: 10 },
+    ]);
+  });
+
+  it('tells where each stands, to its semicolon or closing brace', () => {
+    const text = '# a\na  b ; c { d; e {} f }\n{ g /* } */ ; } h';
+    const slices = (statements: readonly Statement[]): unknown[] =>
+      statements.map(({ span, body }) => [text.slice(...span), ...(body ? slices(body) : [])]);
+    expect(slices(parseStatements(text))).toEqual([
+      ['a  b ;'],
+      ['c { d; e {} f }', ['d;'], ['e {}'], ['f']],
+      ['{ g /* } */ ; }', ['g /* } */ ;']],
+      ['h'],
     ]);
   });
 
