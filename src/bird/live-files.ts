@@ -9,12 +9,14 @@ const FUNCTION = /^function '([^']+)' \( (bool is_same_as )?\)$/;
 /** What stands before a bracket in a function of a BGPFilter's and calls none of the configuration's own: `if (`, `bgp_path.prepend(`. */
 const BUILT_IN = /^(if|defined|[a-z_]+\.[a-z]+|\W+)$/;
 
-/** Whether every call is BIRD's own: another function would have to be there as well, and mean the same. */
+/** Whether every call is BIRD's own, for another function would have to be there as well, and mean the same; and no string is cut. */
 function standsAlone(statement: Statement): boolean {
-  const words = canonical(statement).split(' ');
+  const words = canonical(statement)
+    .replace(/"[^"]*"/g, '""')
+    .split(' ');
   // The first bracket is the parameters'.
   const callers = words.flatMap((word, i) => (i > 2 && words[i + 1] === '(' ? [word] : []));
-  return callers.every((word) => BUILT_IN.test(word));
+  return callers.every((word) => BUILT_IN.test(word)) && !words.some((word) => word === '"' || word === "'");
 }
 
 /** The function as it stands; null where its text is not one whole statement, as behind a brace or a quote that never closes. */

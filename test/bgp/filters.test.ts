@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { filterCalls, filterFunctions, filtersOf, shortName } from '../../src/bgp/filters.ts';
 import { resourceKey } from '../../src/core/keys.ts';
+import type { LiveConfiguration, LiveFunction } from '../../src/core/live-configuration.ts';
 import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
 import { TestStore } from '../datamodel/snapshot.ts';
 import { configuration, filter, node, peer } from '../support/cluster.ts';
@@ -104,6 +105,53 @@ describe('a filter that a peer names', () => {
     expect(diagnostics).toEqual([
       { ...told, message: expect.stringMatching(/rejects every IPv4 route.*: BGPPeer z$/) },
       { ...told, message: expect.stringMatching(/rejects every IPv6 route.*: BGPPeer y$/) },
+    ]);
+  });
+
+  it('and that never was valid stays as the live file has it', () => {
+    const live = (functions: Readonly<Record<string, Partial<LiveFunction>>>): LiveConfiguration => ({
+      password: () => null,
+      filterFunction: (symbol) => {
+        const found = functions[symbol];
+        return found ? { text: symbol, takesPeerType: false, rejectsAll: false, ...found } : null;
+      },
+    });
+    const store = new TestStore('a', [
+      A,
+      NO_MESH,
+      [resourceKey('BGPFilter', 'f'), 'x'],
+      to('x', '203.0.113.1', ['f']),
+      to('y', '2001:db8:1::1', ['f']),
+    ]);
+    const decoded = new ResourcesDecoder('a', new Map()).decode(store.snapshot());
+    const [imports, exports] = ['bgp_f_importFilterV4', 'bgp_f_exportFilterV4'];
+    const built = (functions: Parameters<typeof live>[0]) => {
+      const { value, diagnostics } = buildBoth(decoded, selfFor('a'), live(functions));
+      const texts = value![4].filters.map(({ symbol, live: text, rules }) => [symbol, text ?? rules[0]?.action]);
+      const [session] = value![4].peers;
+      const calls = [...session!.importFilters, ...session!.exportFilters].map((call) => [call.symbol, call.internal]);
+      return { texts, calls, told: diagnostics.map(({ message }) => message.replace(/ to and from.*: /, ' ')) };
+    };
+    expect(built({ [imports]: { takesPeerType: true } })).toEqual({
+      texts: [[imports, imports]],
+      calls: [[imports, false]],
+      told: [
+        `this filter never was valid, so ${imports} stays as it is in the live file, BGPPeer x`,
+        'this filter never was valid, so it rejects every IPv6 route, BGPPeer y',
+      ],
+    });
+    expect(built({ [imports]: {}, [exports]: { rejectsAll: true } })).toMatchObject({
+      texts: [
+        [imports, imports],
+        [exports, exports],
+      ],
+      told: [expect.stringContaining(`so ${imports} and ${exports} stay as they are`), expect.any(String)],
+    });
+    const closed = { [imports]: { rejectsAll: true }, [exports]: { rejectsAll: true } };
+    expect(built(closed)).toEqual(built({}));
+    expect(built({}).texts).toEqual([
+      [imports, 'reject'],
+      [exports, 'reject'],
     ]);
   });
 
