@@ -45,7 +45,6 @@ export interface Self extends ServiceOptions {
 /** What this node should speak in one address family. It knows no BIRD syntax; lists are sorted, null = known absent. */
 export interface FamilyBgp {
   readonly family: Family;
-  readonly nodeName: string;
   /** The node's own BGP address; null = no sessions in this family. */
   readonly address: string | null;
   /** The node's own subnet, masked. */
@@ -153,7 +152,6 @@ function buildFamily(inputs: Inputs, family: Family, live: LiveConfiguration | n
   );
   const value: FamilyBgp = {
     family,
-    nodeName: node.name,
     address,
     subnet: subnet?.text ?? null,
     asNumber,

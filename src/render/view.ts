@@ -58,9 +58,9 @@ const filterView = ({ symbol, takesPeerType, rules, live, origins }: FilterFunct
 /** What `aggr.hbs` sees. */
 const aggrView = ({ blocks, services, reachableRoutes, normalRoutePriority }: FamilyBgp, version: string) => ({
   version,
-  blocks,
+  blocks: blocks.map(({ cidr, blackhole, aggregated }) => ({ cidr, blackhole, aggregated })),
   statics: services.statics,
-  reachableRoutes,
+  reachableRoutes: reachableRoutes.map(({ cidr, gateway }) => ({ cidr, gateway })),
   hasRoutes: blocks.length + services.statics.length + reachableRoutes.length > 0,
   normalRoutePriority,
   origins: [...blocks, ...reachableRoutes].flatMap((route) => route.origins),
@@ -73,7 +73,11 @@ const ipamView = (bgp: FamilyBgp, version: string) => ({
   normalRoutePriority: bgp.normalRoutePriority,
   services: bgp.services,
   wireguardNextHops: bgp.wireguardNextHops,
-  pools: { ...bgp.pools, kernel: bgp.pools.kernel.map((rule) => ({ ...rule, subnet: bgp.subnet })) },
+  pools: {
+    exported: bgp.pools.exported,
+    notExported: bgp.pools.notExported,
+    kernel: bgp.pools.kernel.map((rule) => ({ ...rule, subnet: bgp.subnet })),
+  },
   origins: bgp.pools.origins,
 });
 

@@ -13,7 +13,6 @@ describe('buildNodeBgp', () => {
   it('states every field, with its default', () => {
     const { v4, v6 } = build('a', [A]);
     const common = {
-      nodeName: 'a',
       asNumber: 64512,
       routerId: '192.0.2.1',
       logSeverity: 'info',
