@@ -4,7 +4,6 @@ import {
   canonical,
   digestOfStatements,
   parseStatements,
-  type Statement,
   statementDigests,
 } from '../../src/bird/statements.ts';
 
