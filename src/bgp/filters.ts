@@ -27,10 +27,12 @@ export interface FilterCall {
 
 /** BIRD symbols have 64 characters at most, and ours spend 19 around the name. */
 const LONGEST_NAME = 45;
+const LOOKS_SHORTENED = /^.{28}_[0-9A-F]{16}$/;
 
 /** A BGPFilter's name as part of a symbol: longer ones are cut and end in a hash of the whole (spec calico-v3, 5.1). */
 export function shortName(name: string): string {
-  if (name.length <= LONGEST_NAME) return name;
+  // A name may also look like another one's short form; two functions of one name are what BIRD refuses.
+  if (name.length <= LONGEST_NAME && !LOOKS_SHORTENED.test(name)) return name;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 16).toUpperCase();
   return `${name.slice(0, 28)}_${hash}`;
 }
@@ -64,18 +66,18 @@ export function filterFaults(
   neverValid: ReadonlySet<string>,
 ): readonly Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
-  const shut = new Map<string, string[]>();
+  const shut = new Map<string, Set<string>>();
   for (const { key, name, filters: named } of new Set(peers)) {
     for (const [i, filter] of named.entries()) {
       const filterKey = resourceKey('BGPFilter', filter);
-      if (neverValid.has(filterKey)) shut.set(filterKey, [...(shut.get(filterKey) ?? []), name]);
+      if (neverValid.has(filterKey)) shut.set(filterKey, (shut.get(filterKey) ?? new Set()).add(name));
       if (filters.has(filterKey)) continue;
       const message = `there is no BGPFilter "${filter}": the peer does without`;
       diagnostics.push({ severity: 'warning', code: 'unknown-filter', key, path: ['spec', 'filters', i], message });
     }
   }
   for (const [key, names] of shut) {
-    const affected = [...new Set(names)].sort(byBytes).join(', ');
+    const affected = [...names].sort(byBytes).join(', ');
     const message = `this filter never was valid, so it rejects every route to and from the peers that name it: BGPPeer ${affected}`;
     diagnostics.push({ severity: 'error', code: 'filter-invalid', key, path: [], message });
   }

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { type Diagnostic, show } from '../core/diagnostic.ts';
 import type { Family } from '../core/ip-address.ts';
 import { resourceKey } from '../core/keys.ts';
 import { byBytesOf } from '../core/order.ts';
@@ -168,7 +168,7 @@ function releaseOf({ clusterInformations }: Resources, self: Self): Found<Releas
   const value = self.release ?? named?.release;
   if (value) return { value, diagnostics: [] };
   const path = ['spec', 'calicoVersion'];
-  const found = named?.version ? `"${named.version}"` : 'nothing';
+  const found = named?.version ? show(named.version) : 'nothing';
   const message = `expected a Calico release, found ${found}: the rules of 3.${NEWEST.minor} are used. Give --calico-release 3.N`;
   return { value: NEWEST, diagnostics: [{ severity: 'warning', code: 'release-unknown', key, path, message }] };
 }

@@ -1,0 +1,163 @@
+import { join } from 'node:path';
+import type { FlavourName } from '../../src/bird/flavour.ts';
+import { resourceKey } from '../../src/core/keys.ts';
+import { parseTypedCidr } from '../../src/datamodel/values.ts';
+import { readTemplates } from '../../src/host/read-templates.ts';
+import { Environment } from '../../src/render/environment.ts';
+import type { Layout } from '../../src/render/view.ts';
+import { crowd, type HostileValue, singles } from './batch.ts';
+import { birdJudge } from './bird-verdict.ts';
+import { bisect } from './bisect.ts';
+import { type Originals, readOriginals } from './originals.ts';
+import { type Random, randomOf } from './random.ts';
+import { type Entry, passwordFile, SELF, SERVICE_RANGES, SURROUNDINGS, subjectOf } from './subjects.ts';
+import { type Bench, type Fault, type Setting, settingOf, tryBatch, validShapes } from './try-batch.ts';
+
+export interface FuzzOptions {
+  /** The project's folder, with templates/ and fixtures/. */
+  readonly root: string;
+  readonly seed: number;
+  /** How many hostile values at least. */
+  readonly values: number;
+  /** Ends it earlier. Infinity: it does not. */
+  readonly seconds: number;
+  /** Called about once in a thousand values. */
+  readonly onProgress: (values: number) => void;
+}
+
+/** A fault, with the fewest values that show it. */
+export interface Finding {
+  readonly kind: Fault['kind'] | 'slow';
+  readonly detail: string;
+  readonly values: readonly HostileValue[];
+}
+
+export interface FuzzReport {
+  readonly values: number;
+  /** How many of them are bad for certain, each of which a Diagnostic must name. */
+  readonly bad: number;
+  readonly batches: number;
+  readonly birdRuns: number;
+  readonly seconds: number;
+  readonly findings: readonly Finding[];
+  /** The value that took longest by itself. */
+  readonly slowest: { readonly ms: number; readonly value: HostileValue } | null;
+}
+
+const VARIANTS = (['1.6', 'calico'] as const satisfies readonly FlavourName[]).flatMap((flavour) =>
+  (['single', 'calico'] as const satisfies readonly Layout[]).map((layout) => ({ flavour, layout })),
+);
+const CROWD_SIZE = 200;
+const MAX_FINDINGS = 12;
+/** A value of some kilobytes may take so long; a larger one a millisecond more for each. */
+const SLOW_MS = 100;
+/** A batch that is built within this time holds no slow value. */
+const SLOW_BATCH_MS = 400;
+
+const RELEASES = [null, ...[26, 28, 31, 32, 33].map((minor) => ({ minor, patch: 0 }))];
+
+const anySelf = (random: Random): Setting['self'] =>
+  settingOf({
+    release: random.pick(RELEASES),
+    usePodCidr: random.chance(0.1),
+    routerId: random.pick([null, null, 'hash', '192.0.2.1']),
+    clusterIps: random.chance(0.1) ? parseTypedCidr('203.0.113.0/24') : null,
+    passwords: { namespace: 'kube-system', allowMissing: random.chance(0.3) },
+  });
+
+/** Everything valid that the originals can be, in clusters of a few: what statements may look like. */
+function validClusters(originals: Originals): readonly (readonly Entry[])[] {
+  const around = [...SURROUNDINGS, SERVICE_RANGES];
+  const clusters: Entry[][] = [];
+  for (const [kind, values] of originals) {
+    // A cluster has one BGPConfiguration and one own Node; of all else there can be many.
+    const size = kind === 'BGPConfiguration' ? 1 : 50;
+    for (const [i, value] of values.entries()) {
+      const { key, base, beside } = subjectOf(kind, value, i, 'default');
+      if (i % size === 0) clusters.push([...around]);
+      clusters.at(-1)?.push(...beside, [key, JSON.stringify(base)]);
+      if (kind === 'Node') clusters.push([...around, [resourceKey('Node', SELF), JSON.stringify(base)]]);
+    }
+  }
+  const { key, beside } = passwordFile(0);
+  return [...clusters, [...SURROUNDINGS, ...beside, [key, 'secret']]];
+}
+
+/** Feeds hostile values to birdconfd, many at a time, until there are enough; a fault is brought down to the values that cause it. */
+export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
+  const { root, seed, values: wanted, seconds, onProgress } = options;
+  const start = performance.now();
+  const elapsed = () => (performance.now() - start) / 1000;
+  const random = randomOf(seed);
+  const originals = await readOriginals(join(root, 'fixtures'), seed);
+  const templates = await readTemplates(join(root, 'templates'), 'bird1');
+  const environment = new Environment(templates);
+  const settings = [null, 31, 32].map((minor) => settingOf({ release: minor === null ? null : { minor, patch: 0 } }));
+  const shapes = validShapes(environment, validClusters(originals), settings);
+  const bird = birdJudge();
+  const bench: Bench = { templates, environment, bird, shapes };
+  const findings: Finding[] = [];
+  let slowest: FuzzReport['slowest'] = null;
+  let [count, bad, batches] = [0, 0, 0];
+
+  const judge = (around: readonly Entry[], batch: readonly HostileValue[], setting: Setting) => {
+    let rest = batch;
+    for (let trial = tryBatch(bench, around, rest, setting); ; trial = tryBatch(bench, around, rest, setting)) {
+      const { fault, costs, buildMs } = trial;
+      const worst = costs.reduce<(typeof costs)[number] | null>((a, b) => (a && a.ms >= b.ms ? a : b), null);
+      if (worst && worst.ms > (slowest?.ms ?? 0)) slowest = worst;
+      for (const { value, ms } of costs) noteSlow(value, ms, 'decoding');
+      if (!fault) return buildMs > SLOW_BATCH_MS ? noteSlowBuild(around, rest, setting) : undefined;
+      const alike = (some: readonly HostileValue[]) =>
+        tryBatch(bench, around, some, setting).fault?.kind === fault.kind;
+      const guilty = fault.value ? [fault.value] : bisect(rest, alike);
+      findings.push({
+        kind: fault.kind,
+        detail: tryBatch(bench, around, guilty, setting).fault?.detail ?? fault.detail,
+        values: guilty,
+      });
+      rest = rest.filter((value) => !guilty.includes(value));
+      if (findings.length >= MAX_FINDINGS) return undefined;
+    }
+  };
+  const limitMs = (value: HostileValue) => SLOW_MS + value.source.length / 1024;
+  const noteSlow = (value: HostileValue, ms: number, doing: string) => {
+    if (ms <= limitMs(value) || findings.some(({ kind, values }) => kind === 'slow' && values[0]?.what === value.what))
+      return;
+    const setting: Setting = { self: settingOf({}), variants: VARIANTS.slice(0, 1), afterValid: false, again: false };
+    // Another program may have had the processor: what is slow is so three times.
+    const again = [1, 2, 3].map(() => tryBatch(bench, SURROUNDINGS, [value], setting));
+    const best = Math.min(...again.map(({ costs, buildMs }) => (costs[0]?.ms ?? 0) + buildMs));
+    if (best > limitMs(value))
+      findings.push({ kind: 'slow', detail: `${doing} takes ${best.toFixed()} ms`, values: [value] });
+  };
+  const noteSlowBuild = (around: readonly Entry[], batch: readonly HostileValue[], setting: Setting): undefined => {
+    const alone: Setting = { ...setting, variants: setting.variants.slice(0, 1), again: false };
+    for (const value of batch) {
+      const { buildMs } = tryBatch(bench, around, [value], alone);
+      if (buildMs > (slowest?.ms ?? 0)) slowest = { ms: buildMs, value };
+      noteSlow(value, buildMs, 'building and rendering');
+    }
+  };
+
+  try {
+    while (count < wanted && elapsed() < seconds && findings.length < MAX_FINDINGS) {
+      const isCrowd = batches % 8 === 0;
+      const batch = isCrowd ? await crowd(originals, Math.min(CROWD_SIZE, wanted), random) : singles(originals, random);
+      const setting: Setting = {
+        self: anySelf(random),
+        variants: isCrowd ? VARIANTS : [random.pick(VARIANTS)],
+        afterValid: random.chance(isCrowd ? 0.5 : 0.8),
+        again: isCrowd || random.chance(0.1),
+      };
+      judge(isCrowd ? [...SURROUNDINGS, SERVICE_RANGES] : SURROUNDINGS, batch, setting);
+      if (Math.floor((count + batch.length) / 1000) > Math.floor(count / 1000)) onProgress(count + batch.length);
+      count += batch.length;
+      bad += batch.filter(({ told }) => told).length;
+      batches++;
+    }
+  } finally {
+    bird.close();
+  }
+  return { values: count, bad, batches, birdRuns: bird.runs, seconds: elapsed(), findings, slowest };
+}

@@ -1,0 +1,195 @@
+import { buildNodeBgp, type Self } from '../../src/bgp/node-bgp.ts';
+import { bgpTargets } from '../../src/bgp-targets.ts';
+import { FLAVOURS, type FlavourName } from '../../src/bird/flavour.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { type Diagnostic, formatDiagnostic, sortDiagnostics } from '../../src/core/diagnostic.ts';
+import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
+import type { Environment, TemplateTexts } from '../../src/render/environment.ts';
+import { daemonOf, renderFamily } from '../../src/render/render-family.ts';
+import type { Layout } from '../../src/render/view.ts';
+import { TestStore } from '../datamodel/snapshot.ts';
+import { selfFor } from '../support/self.ts';
+import type { HostileValue } from './batch.ts';
+import type { BirdJudge } from './bird-verdict.ts';
+import { injected, shapesOf } from './injection.ts';
+import { type Entry, SELF } from './subjects.ts';
+
+/** How the node that renders is set up. */
+export interface Setting {
+  readonly self: Omit<Self, 'kernelTunnel'>;
+  readonly variants: readonly { readonly flavour: FlavourName; readonly layout: Layout }[];
+  /** The valid forms of the values are there first, so that bad ones have a last valid value. */
+  readonly afterValid: boolean;
+  /** Rendered once more, by fresh targets from the ledger's values and in the opposite order of arrival. */
+  readonly again: boolean;
+}
+
+export interface Fault {
+  readonly kind: 'crash' | 'refused' | 'injected' | 'unnamed' | 'unstable';
+  readonly detail: string;
+  /** The value that is at fault, where that is known at once. */
+  readonly value: HostileValue | null;
+}
+
+/** What a value costs by itself: decoding it, and all that is around it, once more. */
+export interface Cost {
+  readonly value: HostileValue;
+  readonly ms: number;
+}
+
+export interface Trial {
+  readonly fault: Fault | null;
+  readonly costs: readonly Cost[];
+  /** Building and rendering everything once. */
+  readonly buildMs: number;
+}
+
+/** What all trials share. */
+export interface Bench {
+  readonly templates: TemplateTexts;
+  readonly environment: Environment;
+  readonly bird: BirdJudge;
+  /** What valid data give, by shape. */
+  readonly shapes: ReadonlySet<string>;
+}
+
+export const settingOf = (overrides: Partial<Setting['self']>): Setting['self'] => {
+  const { kernelTunnel: _, ...self } = selfFor(SELF, overrides);
+  return self;
+};
+
+/** Feeds the values to one node and judges what comes out; the first fault that is found ends it. */
+export function tryBatch(
+  bench: Bench,
+  around: readonly Entry[],
+  values: readonly HostileValue[],
+  setting: Setting,
+): Trial {
+  const costs: Cost[] = [];
+  let buildMs = 0;
+  const fault = (kind: Fault['kind'], detail: string, value: HostileValue | null = null): Trial => ({
+    fault: { kind, detail, value },
+    costs,
+    buildMs,
+  });
+  try {
+    const store = new TestStore(SELF, [...around, ...values.flatMap(({ beside }) => beside)]);
+    const decoder = new ResourcesDecoder(SELF, new Map());
+    if (setting.afterValid) for (const { before } of values) if (before) store.put(...before);
+    decoder.decode(store.snapshot());
+    for (const value of values) {
+      for (const entry of value.entries) store.put(...entry);
+      const start = performance.now();
+      try {
+        decoder.decode(store.snapshot());
+      } catch (error) {
+        return fault('crash', stackOf(error), value);
+      }
+      costs.push({ value, ms: performance.now() - start });
+    }
+    const decoded = decoder.decode(store.snapshot());
+    let told: readonly Diagnostic[] = [...decoded.diagnostics, ...values.flatMap(({ diagnostics }) => diagnostics)];
+    const texts = new Map<string, string>();
+    for (const { flavour, layout } of setting.variants) {
+      const start = performance.now();
+      const built = buildNodeBgp(decoded, { ...setting.self, kernelTunnel: FLAVOURS[flavour].kernelTunnel });
+      told = [...told, ...built.diagnostics];
+      const families = built.value ? ([4, 6] as const) : [];
+      const bundles = families.map((family) => {
+        const bundle = renderFamily(bench.environment, built.value![family], { layout, version: 'fuzz' });
+        return [family, bundle] as const;
+      });
+      buildMs = Math.max(buildMs, performance.now() - start);
+      for (const [family, bundle] of bundles) {
+        const daemon = daemonOf({ family });
+        const text = bundle.files.map((file) => file.text).join('');
+        texts.set(`${flavour} ${layout} ${daemon}`, text);
+        const foreign = injected(text, bench.shapes);
+        if (foreign) return fault('injected', foreign);
+        const refusal = bench.bird.refusal(daemon, bundle.files);
+        if (refusal !== null) return fault('refused', `${flavour} ${layout}: ${refusal}`);
+      }
+    }
+    for (const line of sortDiagnostics(told).map(formatDiagnostic))
+      if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(line) || line.length > 4_000_000)
+        return fault('injected', `a Diagnostic: ${line.slice(0, 300)}`);
+    const silent = unnamed(values, told);
+    if (silent) return fault('unnamed', `no Diagnostic at ${JSON.stringify(silent.told)}`, silent);
+    const unlike = setting.again ? unstable(bench, around, values, setting, decoded.lastGood, texts) : null;
+    return unlike ? fault('unstable', unlike) : { fault: null, costs, buildMs };
+  } catch (error) {
+    return fault('crash', stackOf(error));
+  }
+}
+
+const stackOf = (error: unknown): string =>
+  (error instanceof Error && error.stack?.split('\n').slice(0, 8).join('\n')) || String(error);
+
+/** The first value that is bad for certain and of which nothing is told. */
+function unnamed(values: readonly HostileValue[], told: readonly Diagnostic[]): HostileValue | null {
+  const byKey = new Map<string, Diagnostic[]>();
+  for (const diagnostic of told) {
+    const list = byKey.get(diagnostic.key);
+    if (list) list.push(diagnostic);
+    else byKey.set(diagnostic.key, [diagnostic]);
+  }
+  return (
+    values.find(({ told: wanted }) => {
+      if (!wanted) return false;
+      return !(byKey.get(wanted.key) ?? []).some(({ path }) => {
+        const length = Math.min(path.length, wanted.path.length);
+        return path.slice(0, length).join('\0') === wanted.path.slice(0, length).join('\0');
+      });
+    }) ?? null
+  );
+}
+
+/** What another start from the same data would write otherwise; null when nothing. */
+function unstable(
+  { templates }: Bench,
+  around: readonly Entry[],
+  values: readonly HostileValue[],
+  { self, variants }: Setting,
+  lastGood: ReadonlyMap<string, string>,
+  texts: ReadonlyMap<string, string>,
+): string | null {
+  const all = new Map([
+    ...around,
+    ...values.flatMap(({ beside }) => beside),
+    ...values.flatMap(({ entries }) => entries),
+  ]);
+  const snapshot = new TestStore(SELF, [...all].reverse()).snapshot();
+  const { flavour, layout } = variants[0]!;
+  const daemon = { binary: 'bird', socket: '' };
+  const daemons = { output: '', bird: daemon, bird6: daemon, clock: systemClock };
+  for (const target of bgpTargets({ self, flavour, layout, templates, version: 'fuzz', lastGood }, daemons)) {
+    const { bundle } = target.render(snapshot);
+    const text = bundle?.files.map((file) => file.text).join('');
+    if (text !== texts.get(`${flavour} ${layout} ${target.name}`)) return `${target.name}, ${flavour}, ${layout}`;
+  }
+  return null;
+}
+
+/** The shapes that valid data give, in every flavour; the other layout has them all but the includes, which one cluster shows. */
+export function validShapes(
+  environment: Environment,
+  clusters: readonly (readonly Entry[])[],
+  settings: readonly Setting['self'][],
+): ReadonlySet<string> {
+  const shapes = new Set<string>();
+  for (const [i, cluster] of clusters.entries()) {
+    const decoded = new ResourcesDecoder(SELF, new Map()).decode(new TestStore(SELF, cluster).snapshot());
+    for (const self of settings) {
+      for (const { kernelTunnel } of Object.values(FLAVOURS)) {
+        const built = buildNodeBgp(decoded, { ...self, kernelTunnel });
+        for (const family of built.value ? ([4, 6] as const) : []) {
+          for (const layout of i === 0 ? (['single', 'calico'] as const) : (['single'] as const)) {
+            const bundle = renderFamily(environment, built.value![family], { layout, version: 'fuzz' });
+            for (const file of bundle.files) for (const shape of shapesOf(file.text)) shapes.add(shape);
+          }
+        }
+      }
+    }
+  }
+  return shapes;
+}
