@@ -17,7 +17,7 @@ function bomb(lines: number): string {
   return ['l0: &l0 [a, a]', ...rest].join('\n');
 }
 
-const DEPTHS = [50, 1_000, 20_000];
+const DEPTHS = [...Array(20).fill([5, 50, 90]).flat(), 300, 1_000, 20_000] as readonly number[];
 const resource = (head: string, name: string): string =>
   `${head}apiVersion: projectcalico.org/v3\nkind: BGPPeer\nmetadata: {name: ${name}}\nspec: {peerIP: 192.0.2.99, asNumber: 64999}\n`;
 
@@ -27,7 +27,7 @@ const WRITTEN: readonly ((random: Random) => HostileDocument)[] = [
   (r) => maybe(`${'['.repeat(r.pick(DEPTHS))}`),
   (r) => maybe(`${'{a: '.repeat(r.pick(DEPTHS))}1`),
   (r) => maybe(`${'- '.repeat(r.pick(DEPTHS))}x`),
-  (r) => maybe(Array.from({ length: r.pick([10, 300, 1_000]) }, (_, i) => `${' '.repeat(i)}a:`).join('\n')),
+  (r) => maybe(Array.from({ length: r.pick([10, 10, 10, 300]) }, (_, i) => `${' '.repeat(i)}a:`).join('\n')),
   (r) => maybe(`${'['.repeat(r.pick(DEPTHS))}${']'.repeat(r.pick(DEPTHS))}`),
   (r) => maybe(`{"kind":"List","items":${'['.repeat(r.pick(DEPTHS))}`),
   () => told('a: *nowhere'),

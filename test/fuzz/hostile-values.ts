@@ -22,7 +22,7 @@ const HOLE = '@hole@';
 const maybe = (json: string): Replacement => ({ json, bad: false });
 const bad = (json: string): Replacement => ({ json, bad: true });
 
-const DEPTHS = [2, 10, 100, 100, 1_000, 20_000];
+const DEPTHS = [...Array(30).fill([2, 3, 5, 10, 50, 100]).flat(), 1_000, 1_000, 20_000] as readonly number[];
 
 function nested(random: Random): string {
   const depth = random.pick(DEPTHS);
@@ -34,7 +34,7 @@ const LISTS: readonly ((random: Random) => string)[] = [
   () => '[]',
   (r) => `[${JSON.stringify(escapeText(r))}]`,
   (r) =>
-    `[${Array.from({ length: r.pick([2, 100, 100, 100, 20_000]) }, () => r.pick(['0', 'null', '"x"', '{}'])).join()}]`,
+    `[${Array.from({ length: r.pick([2, 3, 10, 100, r.chance(0.05) ? 20_000 : 5]) }, () => r.pick(['0', 'null', '"x"', '{}'])).join()}]`,
   (r) => `[${nested(r)}]`,
 ];
 const OBJECTS: readonly ((random: Random) => string)[] = [
@@ -63,15 +63,20 @@ function wrongType(random: Random, right: readonly string[]): Replacement {
   return bad(random.pick(others.filter(([type]) => !right.includes(type)))[1]());
 }
 
-function forString({ row }: FieldPlace, random: Random): Replacement {
+function forString({ kind, row }: FieldPlace, random: Random): Replacement {
   const takesNumbers = row?.valid.has(1) ?? false;
   const choice = random.below(20);
   if (choice < 4) return wrongType(random, takesNumbers ? ['string', 'number'] : ['string']);
   if (choice < 5) return takesNumbers ? bad(random.pick(NUMBERS)) : maybe('null');
-  if (choice < 13) return { json: JSON.stringify(escapeText(random)), bad: row !== null && !row.free };
+  // Short words, and canaries with blanks around them, may be base64.
+  const isRefused = (text: string) => row !== null && !row.free && (kind !== 'Secret' || !/^[\w+/=\s]*$/.test(text));
+  if (choice < 13) {
+    const text = escapeText(random);
+    return { json: JSON.stringify(text), bad: isRefused(text) };
+  }
   if (choice < 15) return maybe(JSON.stringify(anyText(random)));
   const text = random.pick(HOSTILE);
-  return { json: JSON.stringify(text), bad: row !== null && !row.free && !row.valid.has(text) };
+  return { json: JSON.stringify(text), bad: isRefused(text) && row?.valid.has(text) === false };
 }
 
 function forNumber({ shape }: FieldPlace, random: Random): Replacement {
@@ -133,11 +138,15 @@ export function addField(base: unknown, place: FieldPlace, random: Random): Host
   };
 }
 
+/** About what etcd takes as one value. */
+const LARGEST = 1_000_000;
+
 /** The same list many times over, as far as it is there. */
 export function growList(base: unknown, place: FieldPlace, random: Random): HostileJson {
   const around = fieldAt(base, place.path);
   const items = Array.isArray(around) && around.length > 0 ? around : [random.pick(['x', '64512', 1, {}, null])];
-  const times = random.pick([2, 2, 10, 10, 100, 5_000, 20_000]);
+  const longest = Math.ceil((random.chance(0.02) ? LARGEST : LARGEST / 50) / JSON.stringify(items[0]).length);
+  const times = Math.min(longest, random.pick([2, 2, 3, 10, 100, 20_000]));
   const json = `[${Array.from({ length: times }, (_, i) => JSON.stringify(items[i % items.length])).join()}]`;
   return { text: filled(withField(base, place.path, HOLE), json), told: null };
 }

@@ -17,13 +17,14 @@ const SESSION = /\b(?:Mesh|Global|Node|Local_Workload)_[0-9a-f_]+(?:_port_\d+)?\
 const ADDRESS =
   /(?<![\w.])(?:[0-9A-Fa-f]*:[0-9A-Fa-f:]*(?:\d+\.\d+\.\d+\.\d+)?|\d+\.\d+\.\d+\.\d+)(?:\/\d+)?(?![\w.])/g;
 
-/** The shapes of all that stands between `;`, braces, `&&` and `||`: words as they are, the data's own values by their kind. */
+/** The shapes of all that stands between `;`, braces, `&&`, `||` and the words of `if`: words as they are, the data's own values by their kind. */
 export function shapesOf(text: string): ReadonlySet<string> {
   const shapes = bare(text)
     .replace(SESSION, 'SESSION')
     .replace(ADDRESS, 'ADDRESS')
     .replace(/\b\d+\b/g, 'NUMBER')
-    .split(/[;{}]|&&|\|\|/)
+    .replace(/\b(?:true|false)\b/g, 'BOOLEAN')
+    .split(/[;{}]|&&|\|\||\b(?:if|then|else)\b/)
     .map((piece) =>
       piece
         .replace(/[()\s]+/g, ' ')
