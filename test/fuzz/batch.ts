@@ -5,12 +5,12 @@ import { type Kind, PLACES, type Step } from './fields.ts';
 import { hostileDocument } from './hostile-documents.ts';
 import { hostileBlock, hostileName, hostilePath } from './hostile-keys.ts';
 import { anyText, escapeText } from './hostile-texts.ts';
-import { addField, damage, growList, type HostileJson, replaceField } from './hostile-values.ts';
+import { addField, damage, growList, type HostileJson, replaceFields } from './hostile-values.ts';
 import type { Originals } from './originals.ts';
 import type { Random } from './random.ts';
 import { type Entry, passwordFile, SELF, type Subject, subjectOf } from './subjects.ts';
 
-/** One malformed or hostile thing, and what must be told of it. */
+/** One malformed or hostile resource, file or document, and what must be told of it. */
 export interface HostileValue {
   /** For people: the kind of resource, and what was done to it. */
   readonly what: string;
@@ -20,8 +20,8 @@ export interface HostileValue {
   readonly before: Entry | null;
   /** Valid, so that the value has an effect. */
   readonly beside: readonly Entry[];
-  /** A Diagnostic with this key must stand at this path, or above or below it; null: it may be valid. */
-  readonly told: { readonly key: string; readonly path: readonly Step[] } | null;
+  /** What is bad in it for certain: a Diagnostic with this key must stand at this path, or above or below it. */
+  readonly told: readonly { readonly key: string; readonly path: readonly Step[] }[];
   /** What reading the document already told. */
   readonly diagnostics: readonly Diagnostic[];
   /** The text as it was fed in. */
@@ -42,8 +42,7 @@ const hostileJson = (subject: Subject, random: Random): readonly [what: string, 
     const place = of('list');
     return [`list grown at ${place.path.join('.')}`, growList(subject.base, place, random)];
   }
-  const place = random.pick(places);
-  return [`value at ${place.path.join('.')}`, replaceField(subject.base, place, random)];
+  return ['values', replaceFields(subject.base, places, random)];
 };
 
 function ofSubject(subject: Subject, random: Random): HostileValue {
@@ -63,7 +62,7 @@ function ofSubject(subject: Subject, random: Random): HostileValue {
       entries: [entry],
       before: null,
       beside,
-      told: bad ? { key: at, path: [] } : null,
+      told: bad ? [{ key: at, path: [] }] : [],
       diagnostics: [],
       source: entry[1],
     };
@@ -74,7 +73,7 @@ function ofSubject(subject: Subject, random: Random): HostileValue {
     entries: [[key, json.text]],
     before: [key, text],
     beside,
-    told: json.told && { key, path: json.told },
+    told: json.told.map((path) => ({ key, path })),
     diagnostics: [],
     source: json.text,
   };
@@ -89,7 +88,7 @@ function ofPassword(n: number, random: Random): HostileValue {
     entries: [[at, text]],
     before: null,
     beside,
-    told: null,
+    told: [],
     diagnostics: [],
     source: text,
   };
@@ -109,7 +108,7 @@ async function ofDocument(originals: Originals, n: number, random: Random): Prom
       .map(([key, { value }]) => [key, value]),
     before: null,
     beside: [],
-    told: told ? { key: file, path: [] } : null,
+    told: told ? [{ key: file, path: [] }] : [],
     diagnostics: parsed.diagnostics,
     source: text,
   };
@@ -154,3 +153,7 @@ export function singles(originals: Originals, random: Random): readonly HostileV
     one('Node', SELF, 3),
   ];
 }
+
+/** How many hostile values a batch holds: a resource may have several, if each of them is bad. */
+export const countOf = (batch: readonly HostileValue[]): number =>
+  batch.reduce((sum, { told }) => sum + Math.max(told.length, 1), 0);

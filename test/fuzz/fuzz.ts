@@ -5,7 +5,7 @@ import { parseTypedCidr } from '../../src/datamodel/values.ts';
 import { readTemplates } from '../../src/host/read-templates.ts';
 import { Environment } from '../../src/render/environment.ts';
 import type { Layout } from '../../src/render/view.ts';
-import { crowd, type HostileValue, singles } from './batch.ts';
+import { countOf, crowd, type HostileValue, singles } from './batch.ts';
 import { birdJudge } from './bird-verdict.ts';
 import { bisect } from './bisect.ts';
 import { type Originals, readOriginals } from './originals.ts';
@@ -21,7 +21,7 @@ export interface FuzzOptions {
   readonly values: number;
   /** Ends it earlier. Infinity: it does not. */
   readonly seconds: number;
-  /** Called about once in a thousand values. */
+  /** Called after every batch. */
   readonly onProgress: (values: number) => void;
 }
 
@@ -152,9 +152,9 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
         again: random.chance(isCrowd ? 0.25 : 0.1),
       };
       judge(isCrowd ? [...SURROUNDINGS, SERVICE_RANGES] : SURROUNDINGS, batch, setting);
-      if (Math.floor((count + batch.length) / 1000) > Math.floor(count / 1000)) onProgress(count + batch.length);
-      count += batch.length;
-      bad += batch.filter(({ told }) => told).length;
+      count += countOf(batch);
+      bad += batch.reduce((sum, { told }) => sum + told.length, 0);
+      onProgress(count);
       batches++;
     }
   } finally {

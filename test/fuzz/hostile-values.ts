@@ -1,13 +1,14 @@
+import { parseIp } from '../../src/core/ip-address.ts';
 import { HOSTILE } from '../datamodel/hostile-strings.ts';
 import { type FieldPlace, fieldAt, type Step, withField } from './fields.ts';
 import { anyText, canary, escapeText } from './hostile-texts.ts';
 import type { Random } from './random.ts';
 
-/** A resource's JSON with something hostile in one place. */
+/** A resource's JSON with something hostile in it. */
 export interface HostileJson {
   readonly text: string;
-  /** The value is bad for certain, and this is the place that a Diagnostic must name; null: it may be valid. */
-  readonly told: readonly Step[] | null;
+  /** The places of what is bad for certain, each of which a Diagnostic must name; none: it may be valid. */
+  readonly told: readonly (readonly Step[])[];
 }
 
 /** JSON text in place of a field, and whether no rule can take it there. */
@@ -18,6 +19,7 @@ interface Replacement {
 
 /** Stands in a tree for JSON text that no tree can hold: infinite numbers, depths that end a stack. */
 const HOLE = '@hole@';
+const HOLES = /"@hole@(\d+)"/g;
 
 const maybe = (json: string): Replacement => ({ json, bad: false });
 const bad = (json: string): Replacement => ({ json, bad: true });
@@ -63,20 +65,22 @@ function wrongType(random: Random, right: readonly string[]): Replacement {
   return bad(random.pick(others.filter(([type]) => !right.includes(type)))[1]());
 }
 
-function forString({ kind, row }: FieldPlace, random: Random): Replacement {
+function forString({ kind, path, row }: FieldPlace, random: Random): Replacement {
   const takesNumbers = row?.valid.has(1) ?? false;
   const choice = random.below(20);
   if (choice < 4) return wrongType(random, takesNumbers ? ['string', 'number'] : ['string']);
   if (choice < 5) return takesNumbers ? bad(random.pick(NUMBERS)) : maybe('null');
   // Short words, and canaries with blanks around them, may be base64.
   const isRefused = (text: string) => row !== null && !row.free && (kind !== 'Secret' || !/^[\w+/=\s]*$/.test(text));
+  // A gateway of either family is one; which of them it must be, the peer's own address decides.
+  const isGateway = (text: string) => path.at(-1) === 'reachableBy' && parseIp(text) !== null;
   if (choice < 13) {
     const text = escapeText(random);
     return { json: JSON.stringify(text), bad: isRefused(text) };
   }
   if (choice < 15) return maybe(JSON.stringify(anyText(random)));
   const text = random.pick(HOSTILE);
-  return { json: JSON.stringify(text), bad: isRefused(text) && row?.valid.has(text) === false };
+  return { json: JSON.stringify(text), bad: isRefused(text) && row?.valid.has(text) === false && !isGateway(text) };
 }
 
 function forNumber({ shape }: FieldPlace, random: Random): Replacement {
@@ -104,10 +108,34 @@ function replacement(place: FieldPlace, random: Random): Replacement {
 /** `tree` as JSON, with `json` where its hole is. */
 const filled = (tree: unknown, json: string): string => JSON.stringify(tree).replace(`"${HOLE}"`, () => json);
 
-/** Something hostile in place of one field of `base`. */
-export function replaceField(base: unknown, place: FieldPlace, random: Random): HostileJson {
-  const { json, bad: isBad } = replacement(place, random);
-  return { text: filled(withField(base, place.path, HOLE), json), told: isBad ? place.path : null };
+/** Where what is wrong is told only if nothing else is. */
+const isToldLater = ({ row }: FieldPlace): boolean =>
+  row !== null && row.otherwise !== null && row.code !== 'unknown-word';
+
+const isWithin = (inner: readonly Step[], outer: readonly Step[]): boolean =>
+  outer.every((step, i) => inner[i] === step);
+
+/**
+ * Something hostile in place of one field of `base`, or, where it is bad for certain and so never shows in a file, in place of
+ * several: each must be told.
+ */
+export function replaceFields(base: unknown, places: readonly FieldPlace[], random: Random): HostileJson {
+  const replaced: (readonly [FieldPlace, Replacement])[] = [];
+  const wanted = 1 + random.below(8);
+  for (let i = 0; i < wanted; i++) {
+    const place = random.pick(places);
+    const found = replacement(place, random);
+    if (i === 0 && (!found.bad || isToldLater(place))) return withReplaced(base, [[place, found]]);
+    const overlaps = replaced.some(([{ path }]) => isWithin(path, place.path) || isWithin(place.path, path));
+    if (found.bad && !isToldLater(place) && !overlaps) replaced.push([place, found]);
+  }
+  return withReplaced(base, replaced);
+}
+
+function withReplaced(base: unknown, replaced: readonly (readonly [FieldPlace, Replacement])[]): HostileJson {
+  const tree = replaced.reduce((value, [{ path }], i) => withField(value, path, `${HOLE}${i}`), base);
+  const text = JSON.stringify(tree).replace(HOLES, (_, i: string) => replaced[Number(i)]![1].json);
+  return { text, told: replaced.filter(([, { bad: isBad }]) => isBad).map(([{ path }]) => path) };
 }
 
 /** Names that mean something to JavaScript, and to who misspells. Canaries stand for all others. */
@@ -134,7 +162,7 @@ export function addField(base: unknown, place: FieldPlace, random: Random): Host
   const known = isObject && Object.hasOwn(around, name);
   return {
     text: filled(tree, JSON.stringify(name)),
-    told: isStrict && !known ? [...place.path, name.slice(0, 64)] : null,
+    told: isStrict && !known ? [[...place.path, name.slice(0, 64)]] : [],
   };
 }
 
@@ -148,7 +176,7 @@ export function growList(base: unknown, place: FieldPlace, random: Random): Host
   const longest = Math.ceil((random.chance(0.02) ? LARGEST : LARGEST / 50) / JSON.stringify(items[0]).length);
   const times = Math.min(longest, random.pick([2, 2, 3, 10, 100, 20_000]));
   const json = `[${Array.from({ length: times }, (_, i) => JSON.stringify(items[i % items.length])).join()}]`;
-  return { text: filled(withField(base, place.path, HOLE), json), told: null };
+  return { text: filled(withField(base, place.path, HOLE), json), told: [] };
 }
 
 const DAMAGES: readonly ((text: string, random: Random) => string)[] = [
@@ -190,8 +218,8 @@ export function damage(base: unknown, random: Random): HostileJson {
   const text = random.pick(DAMAGES)(JSON.stringify(base), random);
   try {
     const value: unknown = text === '' ? {} : JSON.parse(text);
-    return { text, told: typeof value === 'object' && value !== null && !Array.isArray(value) ? null : [] };
+    return { text, told: typeof value === 'object' && value !== null && !Array.isArray(value) ? [] : [[]] };
   } catch {
-    return { text, told: [] };
+    return { text, told: [[]] };
   }
 }

@@ -118,8 +118,7 @@ export function subjectOf(kind: Kind, original: unknown, n: number, only: string
       return at(
         resourcePrefix(kind),
         resourceKey(kind, `f-${n}`),
-        peer(`g-${n}`, { peerIP: address4(n, 17), asNumber: 64512, filters: [`f-${n}`] }),
-        peer(`h-${n}`, { peerIP: address6(n), asNumber: 64512, filters: [`f-${n}`] }),
+        peer(`g-${n}`, { peerIP: n % 2 === 0 ? address4(n, 17) : address6(n), asNumber: 64512, filters: [`f-${n}`] }),
       );
     default:
       return at(

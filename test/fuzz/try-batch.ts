@@ -114,7 +114,7 @@ export function tryBatch(
       if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(line) || line.length > 4_000_000)
         return fault('injected', `a Diagnostic: ${line.slice(0, 300)}`);
     const silent = unnamed(values, told);
-    if (silent) return fault('unnamed', `no Diagnostic at ${JSON.stringify(silent.told)}`, silent);
+    if (silent) return fault('unnamed', `no Diagnostic at ${JSON.stringify(silent.place)}`, silent.value);
     const unlike = setting.again ? unstable(bench, around, values, setting, decoded.lastGood, texts) : null;
     return unlike ? fault('unstable', unlike) : { fault: null, costs, buildMs };
   } catch (error) {
@@ -132,22 +132,23 @@ const stackOf = (error: unknown): string =>
   (error instanceof Error && error.stack?.split('\n').slice(0, 8).join('\n')) || String(error);
 
 /** The first value that is bad for certain and of which nothing is told. */
-function unnamed(values: readonly HostileValue[], told: readonly Diagnostic[]): HostileValue | null {
+function unnamed(values: readonly HostileValue[], told: readonly Diagnostic[]) {
   const byKey = new Map<string, Diagnostic[]>();
   for (const diagnostic of told) {
     const list = byKey.get(diagnostic.key);
     if (list) list.push(diagnostic);
     else byKey.set(diagnostic.key, [diagnostic]);
   }
-  return (
-    values.find(({ told: wanted }) => {
-      if (!wanted) return false;
-      return !(byKey.get(wanted.key) ?? []).some(({ path }) => {
-        const length = Math.min(path.length, wanted.path.length);
-        return path.slice(0, length).join('\0') === wanted.path.slice(0, length).join('\0');
-      });
-    }) ?? null
-  );
+  const isNamed = (wanted: HostileValue['told'][number]) =>
+    (byKey.get(wanted.key) ?? []).some(({ path }) => {
+      const length = Math.min(path.length, wanted.path.length);
+      return wanted.path.slice(0, length).every((step, i) => step === path[i]);
+    });
+  for (const value of values) {
+    const place = value.told.find((wanted) => !isNamed(wanted));
+    if (place) return { value, place };
+  }
+  return null;
 }
 
 /** What another start from the same data would write otherwise; null when nothing. */
