@@ -10,5 +10,5 @@ it('2,000 hostile values crash nothing, inject nothing, and every bad one is nam
   expect(report.findings, showReport(report)).toEqual([]);
   expect(report.values).toBeGreaterThanOrEqual(2_000);
   expect(report.bad).toBeGreaterThan(500);
-  expect(report.birdRuns).toBeGreaterThan(100);
-});
+  expect(report.birdRuns).toBeGreaterThan(15);
+}, 300_000);

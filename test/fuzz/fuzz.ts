@@ -8,6 +8,7 @@ import type { Layout } from '../../src/render/view.ts';
 import { countOf, crowd, type HostileValue, singles } from './batch.ts';
 import { birdJudge } from './bird-verdict.ts';
 import { bisect } from './bisect.ts';
+import { fieldAt } from './fields.ts';
 import { type Originals, readOriginals } from './originals.ts';
 import { type Random, randomOf } from './random.ts';
 import { type Entry, passwordFile, SELF, SERVICE_RANGES, SURROUNDINGS, subjectOf } from './subjects.ts';
@@ -75,6 +76,8 @@ const anySelf = (random: Random): Setting['self'] =>
 function validClusters(originals: Originals): readonly (readonly Entry[])[] {
   const around = [...SURROUNDINGS, SERVICE_RANGES];
   const clusters: Entry[][] = [];
+  /** By the fields that they have: the values behind them change no shape. */
+  const own = new Map<string, unknown>();
   for (const [kind, values] of originals) {
     // A cluster has one BGPConfiguration and one own Node; of all else there can be many.
     const size = kind === 'BGPConfiguration' ? 1 : 50;
@@ -82,9 +85,10 @@ function validClusters(originals: Originals): readonly (readonly Entry[])[] {
       const { key, base, beside } = subjectOf(kind, value, i, 'default');
       if (i % size === 0) clusters.push([...around]);
       clusters.at(-1)?.push(...beside, [key, JSON.stringify(base)]);
-      if (kind === 'Node') clusters.push([...around, [resourceKey('Node', SELF), JSON.stringify(base)]]);
+      if (kind === 'Node') own.set(Object.keys(Object(fieldAt(base, ['spec', 'bgp']))).join(), base);
     }
   }
+  for (const base of own.values()) clusters.push([...around, [resourceKey('Node', SELF), JSON.stringify(base)]]);
   const { key, beside } = passwordFile(0);
   return [...clusters, [...SURROUNDINGS, ...beside, [key, 'secret']]];
 }

@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import {
@@ -7,7 +8,8 @@ import {
   resourcePrefix,
   STATUS_FILES,
 } from '../../src/core/keys.ts';
-import { findCases, readScenario } from '../../src/golden/scenario.ts';
+import { byBytes } from '../../src/core/order.ts';
+import { parseDocuments } from '../../src/datastore/documents.ts';
 import { anyCluster } from '../bgp/any-cluster.ts';
 import type { Kind } from './fields.ts';
 
@@ -29,11 +31,15 @@ const RANDOM_CLUSTERS = 40;
 
 /** All that the valid cases of `fixtures` hold, and random valid clusters of `seed`; each text once. */
 export async function readOriginals(fixtures: string, seed: number): Promise<Originals> {
-  const cases = await findCases(fixtures);
-  const scenarios = await Promise.all(
-    cases.filter((dir) => !dir.startsWith(join(fixtures, 'invalid'))).map(readScenario),
-  );
-  const written = scenarios.flatMap(({ steps }) => steps.flatMap(({ values }) => Object.entries(values)));
+  const names = await readdir(fixtures, { recursive: true });
+  const files = names
+    .filter((name) => /(?:^|\/)in(?:\.[^/]*)?\.yaml$/.test(name) && !name.startsWith('invalid/'))
+    .sort(byBytes);
+  const written: (readonly [key: string, value: string])[] = [];
+  for (const file of files) {
+    const { entries } = await parseDocuments(await readFile(join(fixtures, file), 'utf8'), file);
+    written.push(...[...entries].map(([key, { value }]) => [key, value] as const));
+  }
   const random = fc.sample(anyCluster, { seed, numRuns: RANDOM_CLUSTERS }).flat();
   const originals = new Map<Kind, Map<string, unknown>>(PREFIXES.map(([kind]) => [kind, new Map()]));
   for (const [key, text] of [...written, ...random]) {
