@@ -55,8 +55,9 @@ const PAIRS = [
 ] as const;
 const CROWD_SIZE = 400;
 const MAX_FINDINGS = 12;
-/** A value of some kilobytes may take so long; a larger one a millisecond more for each. */
+/** A value may take so long, and so much more for each KiB: four bytes that name a filter make a line of configuration. */
 const SLOW_MS = 100;
+const SLOW_MS_PER_KIB = 5;
 /** What takes less than this, for all values of a group or a batch, holds no slow one. */
 const SLOW_GROUP_MS = 60;
 const SLOW_BATCH_MS = 400;
@@ -128,7 +129,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
       if (findings.length >= MAX_FINDINGS) return undefined;
     }
   };
-  const limitMs = (value: HostileValue) => SLOW_MS + value.source.length / 1024;
+  const limitMs = (value: HostileValue) => SLOW_MS + (SLOW_MS_PER_KIB * value.source.length) / 1024;
   const timeAlone = (value: HostileValue) => {
     const setting: Setting = { self: settingOf({}), variants: VARIANTS.slice(0, 1), afterValid: false, again: false };
     const time = () => {

@@ -70,8 +70,9 @@ function forString({ kind, path, row }: FieldPlace, random: Random): Replacement
   const choice = random.below(20);
   if (choice < 4) return wrongType(random, takesNumbers ? ['string', 'number'] : ['string']);
   if (choice < 5) return takesNumbers ? bad(random.pick(NUMBERS)) : maybe('null');
-  // Short words, and canaries with blanks around them, may be base64.
-  const isRefused = (text: string) => row !== null && !row.free && (kind !== 'Secret' || !/^[\w+/=\s]*$/.test(text));
+  // Short words, and canaries with blanks around them, may be base64; what is empty is told as missing, but only once all else is right.
+  const isRefused = (text: string) =>
+    text !== '' && row !== null && !row.free && (kind !== 'Secret' || !/^[\w+/=\s]*$/.test(text));
   // A gateway of either family is one; which of them it must be, the peer's own address decides.
   const isGateway = (text: string) => path.at(-1) === 'reachableBy' && parseIp(text) !== null;
   if (choice < 13) {
