@@ -9,6 +9,8 @@ import {
   STATUS_FILES,
 } from '../../src/core/keys.ts';
 import { byBytes } from '../../src/core/order.ts';
+import { INVALID } from '../../src/datamodel/field.ts';
+import { SCHEMAS } from '../../src/datamodel/resources.ts';
 import { parseDocuments } from '../../src/datastore/documents.ts';
 import { anyCluster } from '../bgp/any-cluster.ts';
 import type { Kind } from './fields.ts';
@@ -45,7 +47,7 @@ export async function readOriginals(fixtures: string, seed: number): Promise<Ori
   for (const [key, text] of [...written, ...random]) {
     const [kind] = PREFIXES.find(([, prefix]) => key.startsWith(prefix)) ?? [];
     const value = parsed(text);
-    if (kind && typeof value === 'object' && value !== null) originals.get(kind)?.set(text, value);
+    if (kind && SCHEMAS[kind].decode(value, [], []) !== INVALID) originals.get(kind)?.set(text, value);
   }
   for (const [kind, values] of originals) if (values.size === 0) throw new Error(`bug: no valid ${kind} to begin with`);
   return new Map([...originals].map(([kind, values]) => [kind, [...values.values()]]));
