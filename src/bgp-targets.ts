@@ -1,20 +1,21 @@
 import { join } from 'node:path';
 import { buildNodeBgp, type NodeBgp, type Self } from './bgp/node-bgp.ts';
 import { checkConfig } from './bird/check.ts';
-import { configureBird } from './bird/configure.ts';
 import { FLAVOURS, type FlavourName } from './bird/flavour.ts';
 import { LiveFiles } from './bird/live-files.ts';
-import type { Clock } from './core/clock.ts';
-import { type Diagnostic, sortDiagnostics } from './core/diagnostic.ts';
+import { show, sortDiagnostics } from './core/diagnostic.ts';
+import { resourceKey } from './core/keys.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
+import { APPROVE } from './datamodel/envelope.ts';
 import { ResourcesDecoder } from './datamodel/resources.ts';
 import type { Snapshot } from './datastore/datastore.ts';
-import type { LiveFile } from './host/observe.ts';
+import type { NamedText } from './render/bundle.ts';
 import { Environment, type TemplateTexts } from './render/environment.ts';
 import { daemonOf, renderFamily } from './render/render-family.ts';
 import { fileNames, type Layout } from './render/view.ts';
 import type { Settings } from './settings.ts';
-import type { Target } from './targets.ts';
+import type { Rendering, Target } from './targets.ts';
+import { readApproval } from './transaction/holds.ts';
 
 /** What turns a snapshot into one node's BGP, and that into files. */
 export interface BgpOptions {
@@ -41,18 +42,15 @@ export const selfOf = (settings: Settings): BgpOptions['self'] => ({
   passwords: { namespace: settings.namespace, allowMissing: settings.allowMissingPassword },
 });
 
-/** The daemons that the targets check with and reload. */
+/** The daemons that the targets are for, and the folder that they read. */
 export interface Daemons {
   readonly output: string;
-  readonly bird: { readonly binary: string; readonly socket: string };
-  readonly bird6: { readonly binary: string; readonly socket: string };
-  readonly clock: Clock;
+  readonly bird: { readonly binary: string };
+  readonly bird6: { readonly binary: string };
 }
 
-interface Model {
+interface Model extends Omit<Rendering, 'bundle' | 'kept'> {
   readonly bgp: NodeBgp | null;
-  readonly diagnostics: readonly Diagnostic[];
-  readonly lastGood: LastGood;
 }
 
 /** Decodes and builds once per snapshot, so that both daemons' targets cost one decode. */
@@ -66,10 +64,18 @@ function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
     const decoded = decoder.decode(snapshot);
     const { diagnostics, lastGood } = decoded;
     const built = buildNodeBgp(decoded, self);
+    const configuration = resourceKey('BGPConfiguration', 'default');
+    const approval = decoded.resources.bgpConfigurations.get(configuration)?.approval ?? null;
+    const { fault } = readApproval(approval, 0);
+    const path = ['metadata', 'annotations', APPROVE];
+    const unknown = { severity: 'warning', code: 'unknown-approval', key: configuration, path } as const;
+    const faults = fault === null ? [] : [{ ...unknown, message: `${fault}, found ${show(approval)}` }];
     const model = {
       bgp: built.value,
-      diagnostics: [...snapshot.diagnostics, ...diagnostics, ...built.diagnostics],
+      diagnostics: [...snapshot.diagnostics, ...diagnostics, ...built.diagnostics, ...faults],
       lastGood,
+      release: built.release && `3.${built.release.minor}`,
+      approval,
     };
     models.set(snapshot, model);
     return model;
@@ -77,7 +83,7 @@ function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
 }
 
 /** Remembers the files that it was given last: the same texts are the same object, which has been read already. */
-function liveFiles(): (live: readonly LiveFile[] | null) => LiveFiles | null {
+function liveFiles(): (live: readonly NamedText[] | null) => LiveFiles | null {
   let last: LiveFiles | null = null;
   return (live) => {
     const texts = live?.map(({ text }) => text) ?? [];
@@ -94,25 +100,24 @@ export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Tar
   const target = (family: 4 | 6): Target => {
     const name = daemonOf({ family });
     const names = fileNames(options.layout, name);
-    const { binary, socket } = daemons[name];
+    const { binary } = daemons[name];
     const known = liveFiles();
     return {
       name,
       fileNames: names.parts ? [names.bird, names.parts.aggr, names.parts.ipam] : [names.bird],
+      configFile: join(daemons.output, names.bird),
       render: (snapshot, live) => {
-        const { bgp, diagnostics, lastGood } = model(snapshot);
-        if (!bgp) return { bundle: null, diagnostics: sortDiagnostics(diagnostics), lastGood, kept: [] };
+        const { bgp, diagnostics, ...rest } = model(snapshot);
+        if (!bgp) return { bundle: null, diagnostics: sortDiagnostics(diagnostics), ...rest, kept: [] };
         const built = bgp.family(family, known(live));
         return {
           bundle: renderFamily(environment, built.value, options),
           diagnostics: sortDiagnostics([...diagnostics, ...built.diagnostics]),
-          lastGood,
+          ...rest,
           kept: built.kept,
         };
       },
-      check: (staged, signal) => checkConfig({ binary, configFile: join(staged.dir, names.bird), signal }),
-      reload: (signal) =>
-        configureBird(socket, { configFile: join(daemons.output, names.bird), signal, clock: daemons.clock }),
+      check: (folder, signal) => checkConfig({ binary, configFile: join(folder, names.bird), signal }),
     };
   };
   return [target(4), target(6)];

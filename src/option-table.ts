@@ -55,6 +55,28 @@ export const OPTIONS = [
   { name: 'quiet-ms', value: 'MS', help: 'after a change, wait until nothing came for this long (500)' },
   { name: 'max-wait-ms', value: 'MS', help: 'but never longer than this (5000)' },
   { name: 'resync-interval', value: 'TIME', help: 'look at everything again this often (5m)' },
+  {
+    name: 'poll-interval',
+    value: 'TIME',
+    help: 'look this often whether BIRD is still the one that was confirmed (10s)',
+  },
+  {
+    name: 'confirm-timeout',
+    value: 'TIME',
+    help: 'BIRD undoes by itself what restarts sessions and is not confirmed in this time (60s)',
+  },
+  {
+    name: 'guard-gone',
+    value: 'SHARE',
+    help: 'hold when a fresh reading lacks more of the sessions, blocks or pools (25%, or off)',
+  },
+  { name: 'guard-gone-min', value: 'N', help: 'but let up to this many go (10)' },
+  { name: 'guard-restarts', value: 'SHARE', help: 'hold when more of the sessions would restart (50%, or off)' },
+  { name: 'guard-restarts-min', value: 'N', help: 'but only where more sessions than this run (10)' },
+  { name: 'guard-last-peer', value: 'HOW', help: 'on or off: hold when no session would be left (on)' },
+  { name: 'accept-takeover', value: null, help: 'let the first plan on a node change what runs there' },
+  { name: 'history', value: 'N', help: 'how many confirmed bundles are kept for a rollback (5)' },
+  { name: 'status-address', value: 'HOST:PORT', help: 'serve /livez /readyz /status there, read-only (off)' },
   { name: 'strict', value: null, help: 'an error in the data fails the run' },
   { name: 'allow-missing-password', value: null, help: 'configure a peer whose password cannot be found without one' },
   {

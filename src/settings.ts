@@ -6,11 +6,13 @@ import { messageOf, UsageError } from './core/errors.ts';
 import { parseIp } from './core/ip-address.ts';
 import type { LogLevel } from './core/log.ts';
 import { Secret } from './core/secret.ts';
+import { parseTime } from './core/time-span.ts';
 import { parseRelease, type Release } from './datamodel/release.ts';
 import { isResourceName, parseTypedCidr, type TypedCidr } from './datamodel/values.ts';
 import { type Environment, type Flags, givenOptions } from './given-options.ts';
-import { OptionReader, parseTime } from './option-reader.ts';
+import { OptionReader } from './option-reader.ts';
 import type { Layout } from './render/view.ts';
+import type { Limits } from './transaction/guards.ts';
 
 /** Paths of the etcd credentials; the datastore reads the files itself, again after a rotation. */
 export interface EtcdSettings {
@@ -66,6 +68,15 @@ export interface Settings {
   readonly quietMs: number;
   readonly maxWaitMs: number;
   readonly resyncMs: number;
+  readonly pollMs: number;
+  /** BIRD undoes a change that restarts sessions after this long, unless it was confirmed. */
+  readonly undoSeconds: number;
+  readonly limits: Limits;
+  readonly acceptTakeover: boolean;
+  /** How many confirmed bundles are kept. */
+  readonly history: number;
+  /** HOST:PORT of the read-only status over HTTP; null = only the unix socket. */
+  readonly statusAddress: string | null;
   readonly strict: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: 'text' | 'json';
@@ -152,6 +163,18 @@ function clusterIps(environment: Environment): TypedCidr | null {
   return cidr;
 }
 
+/** `25%` → 0.25; `off` → a share that nothing exceeds. */
+const share = (text: string): number | null =>
+  text === 'off' ? Number.POSITIVE_INFINITY : /^\d{1,2}%$/.test(text) ? Number.parseInt(text, 10) / 100 : null;
+
+const limits = (reader: OptionReader): Limits => ({
+  gone: reader.parsed('guard-gone', 'a share such as 25%, or off', share, 0.25),
+  goneAtLeast: reader.parsed('guard-gone-min', 'a number', wholeNumber, 10),
+  restarts: reader.parsed('guard-restarts', 'a share such as 50%, or off', share, 0.5),
+  restartsAtLeast: reader.parsed('guard-restarts-min', 'a number', wholeNumber, 10),
+  lastPeer: reader.oneOf('guard-last-peer', ['on', 'off'], 'on') === 'on',
+});
+
 /** Checks and completes what was given. Throws UsageError with the option, its source and what was expected. */
 export async function resolveSettings(flags: Flags, environment: Environment = process.env): Promise<Settings> {
   const { parse } = await import('smol-toml');
@@ -192,6 +215,12 @@ export async function resolveSettings(flags: Flags, environment: Environment = p
     quietMs: reader.parsed('quiet-ms', 'milliseconds', wholeNumber, 500),
     maxWaitMs: reader.parsed('max-wait-ms', 'milliseconds', wholeNumber, 5000),
     resyncMs: reader.parsed('resync-interval', 'a time such as 5m or 90s', parseTime, 300_000),
+    pollMs: reader.parsed('poll-interval', 'a time such as 10s', parseTime, 10_000),
+    undoSeconds: Math.ceil(reader.parsed('confirm-timeout', 'a time such as 60s', parseTime, 60_000) / 1000),
+    limits: limits(reader),
+    acceptTakeover: reader.flag('accept-takeover'),
+    history: reader.parsed('history', 'a number', wholeNumber, 5),
+    statusAddress: reader.text('status-address'),
     strict: reader.flag('strict'),
     logLevel: reader.parsed('log-level', 'debug, info, warn or error', logLevel, 'info'),
     logFormat: reader.oneOf('log-format', ['text', 'json'], 'text'),

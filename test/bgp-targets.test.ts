@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { bgpTargets } from '../src/bgp-targets.ts';
-import { systemClock } from '../src/core/clock.ts';
 import { kubernetesSecretKey } from '../src/core/keys.ts';
 import { builtInTemplates, readTemplates } from '../src/host/read-templates.ts';
 import type { Bundle } from '../src/render/bundle.ts';
@@ -16,7 +15,7 @@ const MESH = configuration('default', { nodeMeshPassword: { secretKeyRef: { name
 function targets() {
   const self = selfFor('node-a');
   const options = { self, flavour: '1.6', layout: 'single', templates, version: 'test', lastGood: new Map() } as const;
-  return bgpTargets(options, { output: '/nonexistent', bird: NOWHERE, bird6: NOWHERE, clock: systemClock });
+  return bgpTargets(options, { output: '/nonexistent', bird: NOWHERE, bird6: NOWHERE });
 }
 
 const sessions = (bundle: Bundle | null) =>

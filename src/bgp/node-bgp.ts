@@ -100,16 +100,17 @@ interface Inputs {
 
 /**
  * What `self` should speak. `value` is null, with a `node-unknown` Diagnostic, when its own Node is not among the resources: then nothing
- * may be written. The other Diagnostics are those that concern both families. Pure; equal peers are the same objects from call to call.
+ * may be written. `release`: whose rules were asked for or named; null = nobody's, so the newest count. The other Diagnostics are those
+ * that concern both families. Pure; equal peers are the same objects from call to call.
  */
 export function buildNodeBgp(
   decoded: Pick<DecodedResources, 'resources' | 'neverValid'>,
   self: Self,
-): Found<NodeBgp | null> {
+): Found<NodeBgp | null> & { readonly release: Release | null } {
   const { resources } = decoded;
   const node = resources.nodes.get(resourceKey('Node', self.nodeName));
-  if (!node) return { value: null, diagnostics: [unknownNode(self.nodeName)] };
   const release = releaseOf(resources, self);
+  if (!node) return { value: null, diagnostics: [unknownNode(self.nodeName)], release: release.known };
   const rules = rulesOf(release.value);
   const cluster = clusterOf(resources, rules);
   const router = routerId(node, self);
@@ -122,6 +123,7 @@ export function buildNodeBgp(
   return {
     value: { family: (family, live) => buildFamily(inputs, family, live) },
     diagnostics: all.flatMap(({ diagnostics }) => diagnostics),
+    release: release.known,
   };
 }
 
@@ -180,15 +182,22 @@ function buildFamily(inputs: Inputs, family: Family, live: LiveConfiguration | n
 const podBlocks = (node: Node) => node.podCidrs.map((cidr) => ({ key: node.key, cidr, state: 'confirmed' as const }));
 
 /** The release that was asked for, else the one that ClusterInformation names, else the newest that is known. */
-function releaseOf({ clusterInformations }: Resources, self: Self): Found<Release> {
+function releaseOf(
+  { clusterInformations }: Resources,
+  self: Self,
+): Found<Release> & { readonly known: Release | null } {
   const key = resourceKey('ClusterInformation', 'default');
   const named = clusterInformations.get(key);
   const value = self.release ?? named?.release;
-  if (value) return { value, diagnostics: [] };
+  if (value) return { value, known: value, diagnostics: [] };
   const path = ['spec', 'calicoVersion'];
   const found = named?.version ? `"${named.version}"` : 'nothing';
   const message = `expected a Calico release, found ${found}: the rules of 3.${NEWEST.minor} are used. Give --calico-release 3.N`;
-  return { value: NEWEST, diagnostics: [{ severity: 'warning', code: 'release-unknown', key, path, message }] };
+  return {
+    value: NEWEST,
+    known: null,
+    diagnostics: [{ severity: 'warning', code: 'release-unknown', key, path, message }],
+  };
 }
 
 /** Who programs the pools' routes: what the data say, less what the local BIRD cannot do (spec bird.md 4: krt_tunnel). */

@@ -11,14 +11,20 @@ export interface Statement {
   readonly body: readonly Statement[] | null;
   /** 1-based line of the first word. */
   readonly line: number;
-  /** Where it stands in the text, from its first word to its `;` or closing brace: for `slice`. */
-  readonly span: readonly [from: number, to: number];
+  /** Where it stands in the text, from its first word to what ends it, and what lies between its braces. */
+  readonly source: Span;
+  readonly inner: Span | null;
 }
 
-interface Token {
+/** Offsets in a text: `text.slice(start, end)`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Token extends Span {
   readonly text: string;
   readonly line: number;
-  readonly at: number;
 }
 
 /** Strings, quoted symbols, comments, words, operators of two characters, single characters; in this order of preference. */
@@ -29,7 +35,7 @@ function* tokenize(text: string): Generator<Token> {
   for (const { 0: token, index } of text.matchAll(TOKEN)) {
     if (token === '\n') line++;
     else if (token.startsWith('/*')) line += token.split('\n').length - 1;
-    else if (!token.startsWith('#')) yield { text: token, line, at: index };
+    else if (!token.startsWith('#')) yield { text: token, line, start: index, end: index + token.length };
   }
 }
 
@@ -37,39 +43,48 @@ function* tokenize(text: string): Generator<Token> {
  * Reads statements up to the closing brace of the body, or of the whole text up to its end. A brace without its partner is a
  * statement of its own: BIRD refuses it, but no other text may count as the same. Braces in `[ … ]` are prefix patterns, not bodies.
  */
-function readStatements(tokens: Iterator<Token>, inBody: boolean): { statements: Statement[]; to: number } {
+function readStatements(tokens: Iterator<Token>, inBody: boolean): { statements: Statement[]; close: Span } {
   const statements: Statement[] = [];
   let words: string[] = [];
-  let line = 0;
-  let from = 0;
-  let to = 0;
+  let [line, start, last] = [0, 0, 0];
   let sets = 0;
-  const end = (body: readonly Statement[] | null) => {
-    // `};` after a filter leaves an empty statement behind, which says nothing.
-    if (words.length > 0 || body) statements.push({ words: words.join(' '), body, line, span: [from, to] });
+  const end = (at: number, body: readonly Statement[] | null, inner: Span | null) => {
+    if (words.length > 0 || body) {
+      statements.push({ words: words.join(' '), body, line, source: { start, end: at }, inner });
+    } else {
+      // `};` after a filter leaves an empty statement behind, which says nothing but belongs to it.
+      const before = statements.pop();
+      if (before) statements.push({ ...before, source: { start: before.source.start, end: at } });
+    }
     words = [];
   };
   for (let next = tokens.next(); !next.done; next = tokens.next()) {
-    const { text, line: atLine, at } = next.value;
-    if (words.length === 0) [line, from] = [atLine, at];
+    const token = next.value;
+    const { text } = token;
+    if (words.length === 0) [line, start] = [token.line, token.start];
+    last = token.end;
     if (text === '[') sets++;
     if (text === ']' && sets > 0) sets--;
-    if (sets === 0 && text === '}') {
-      end(null);
-      if (inBody) return { statements, to: at + 1 };
-    }
-    to = at + text.length;
-    if (sets === 0 && text === ';') end(null);
+    if (sets === 0 && text === ';') end(token.end, null, null);
     else if (sets === 0 && text === '{') {
-      const body = readStatements(tokens, true);
-      to = body.to;
-      end(body.statements);
-    } else if (sets === 0 && text === '}') statements.push({ words: text, body: null, line: atLine, span: [at, to] });
-    else words.push(text);
+      const { statements: body, close } = readStatements(tokens, true);
+      last = close.end;
+      end(close.end, body, { start: token.end, end: close.start });
+    } else if (sets === 0 && text === '}') {
+      if (words.length > 0) end(token.start, null, null);
+      if (inBody) return { statements, close: token };
+      statements.push({
+        words: text,
+        body: null,
+        line: token.line,
+        source: { start: token.start, end: token.end },
+        inner: null,
+      });
+    } else words.push(text);
   }
-  end(null);
-  if (inBody) statements.push({ words: '{', body: null, line, span: [from, to] });
-  return { statements, to };
+  if (words.length > 0) end(last, null, null);
+  if (inBody) statements.push({ words: '{', body: null, line, source: { start: last, end: last }, inner: null });
+  return { statements, close: { start: last, end: last } };
 }
 
 /** The statements of a configuration text, in order. Never throws: it reads what a daemon accepted or refused alike. */

@@ -1,7 +1,6 @@
 import { type BgpOptions, bgpTargets, selfOf } from '../bgp-targets.ts';
 import { flavourOf } from '../bird/ask-version.ts';
 import { FLAVOURS, type FlavourName, isFlavourName } from '../bird/flavour.ts';
-import { systemClock } from '../core/clock.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import type { LastGood } from '../datamodel/decode-entries.ts';
@@ -51,5 +50,5 @@ export async function prepareTargets(
   const { layout } = settings;
   const templates = await templatesFor(settings, flavour);
   const options: BgpOptions = { self: selfOf(settings), flavour, layout, templates, version, lastGood };
-  return bgpTargets(options, { output: settings.output, ...settings.daemons, clock: systemClock });
+  return bgpTargets(options, { output: settings.output, ...settings.daemons });
 }

@@ -13,7 +13,7 @@ export interface Diagnostic {
 }
 
 /** Control and invisible characters escaped: text out of a datastore must not steer a terminal or begin a line of its own. */
-const printable = (text: string): string =>
+export const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
 
 /** One line for people: `error invalid-value /calico/…/bgppeers/a spec.peerIP: …`. */

@@ -40,6 +40,9 @@ export class MemoryDatastore implements Datastore {
     return { inSync: this.#space !== null, staleSince: null, lastError: null };
   }
 
+  /** There is nothing to be read but the copy itself. */
+  reread(): void {}
+
   async close(): Promise<void> {
     this.#onNewer = null;
   }

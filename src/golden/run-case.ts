@@ -1,13 +1,12 @@
 import { bgpTargets, selfOf } from '../bgp-targets.ts';
 import { FLAVOURS } from '../bird/flavour.ts';
-import { systemClock } from '../core/clock.ts';
 import { type Diagnostic, formatDiagnostic, hasErrors, sortDiagnostics } from '../core/diagnostic.ts';
 import { UsageError } from '../core/errors.ts';
 import { prefixesFor, resourceName, resourcePrefix } from '../core/keys.ts';
 import { byBytes } from '../core/order.ts';
 import { MemoryDatastore } from '../datastore/memory.ts';
-import type { LiveFile } from '../host/observe.ts';
 import { readTemplates } from '../host/read-templates.ts';
+import type { NamedText } from '../render/bundle.ts';
 import type { TemplateTexts } from '../render/environment.ts';
 import type { Layout } from '../render/view.ts';
 import { resolveSettings } from '../settings.ts';
@@ -41,7 +40,7 @@ function nodesOf(scenario: Scenario): readonly string[] {
 }
 
 /** What `readLive` would find of a target's files. */
-function filesOf({ fileNames }: Target, live: ReadonlyMap<string, string>): readonly LiveFile[] | null {
+function filesOf({ fileNames }: Target, live: ReadonlyMap<string, string>): readonly NamedText[] | null {
   const files = fileNames.flatMap((name) => {
     const text = live.get(name);
     return text === undefined ? [] : [{ name, text }];
@@ -62,7 +61,7 @@ async function runVariant(scenario: Scenario, variant: Variant, texts: TemplateT
     version: VERSION,
     lastGood: new Map(),
   };
-  const targets = bgpTargets(options, { output: scenario.dir, ...settings.daemons, clock: systemClock });
+  const targets = bgpTargets(options, { output: scenario.dir, ...settings.daemons });
   const store = new MemoryDatastore();
   await store.start(prefixesFor(settings.nodeName), () => {}, new AbortController().signal);
   const results: { step: Step; files: Map<string, string>; diagnostics: readonly Diagnostic[] }[] = [];

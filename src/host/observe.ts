@@ -1,13 +1,8 @@
 import { constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Digests, digestsOfTexts } from '../render/bundle.ts';
+import { type Digests, digestsOfTexts, type NamedText } from '../render/bundle.ts';
 import { diskError } from './disk-error.ts';
 import { errnoOf } from './system-error.ts';
-
-export interface LiveFile {
-  readonly name: string;
-  readonly text: string;
-}
 
 /**
  * The files as they lie in `output`, `names` in the bundle's order; null when any of them is not there as a plain file.
@@ -16,8 +11,8 @@ export interface LiveFile {
  * A symlink counts as not there, whatever it leads to: who put it there decides what is read through it from now on, with which mode
  * and owner. So the plan writes, and the commit puts our own file in its place.
  */
-export async function readLive(output: string, names: readonly string[]): Promise<readonly LiveFile[] | null> {
-  const files: LiveFile[] = [];
+export async function readLive(output: string, names: readonly string[]): Promise<readonly NamedText[] | null> {
+  const files: NamedText[] = [];
   for (const name of names) {
     const text = await readPlain(join(output, name));
     if (text === null) return null;

@@ -38,17 +38,21 @@ describe('parseStatements', () => {
       },
       { words: 'protocol device', body: [], line: 10 },
     ]);
+
+    const [router] = parseStatements(text);
+    expect(text.slice(router!.source.start, router!.source.end)).toBe('router id 192.0.2.1;');
   });
 
-  it('tells where each stands, to its semicolon or closing brace', () => {
-    const text = '# a\na  b ; c { d; e {} f }\n{ g /* } */ ; } h';
-    const slices = (statements: readonly Statement[]): unknown[] =>
-      statements.map(({ span, body }) => [text.slice(...span), ...(body ? slices(body) : [])]);
-    expect(slices(parseStatements(text))).toEqual([
-      ['a  b ;'],
-      ['c { d; e {} f }', ['d;'], ['e {}'], ['f']],
-      ['{ g /* } */ ; }', ['g /* } */ ;']],
-      ['h'],
+  it('knows where each statement stands, and what lies between its braces', () => {
+    const text = '# a\nfilter f { accept; /* why */ }; b c;protocol device {}  ';
+    const parts = parseStatements(text).map(({ source, inner }) => [
+      text.slice(source.start, source.end),
+      inner && text.slice(inner.start, inner.end),
+    ]);
+    expect(parts).toEqual([
+      ['filter f { accept; /* why */ };', ' accept; /* why */ '],
+      ['b c;', null],
+      ['protocol device {}', ''],
     ]);
   });
 

@@ -54,6 +54,7 @@ describe('resources', () => {
       value: {
         key: resourceKey('BGPConfiguration', 'default'),
         name: 'default',
+        approval: null,
         logSeverity: null,
         meshEnabled: true,
         asNumber: null,
