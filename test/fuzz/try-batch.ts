@@ -191,7 +191,10 @@ export function validShapes(
         const built = buildNodeBgp(decoded, { ...self, kernelTunnel });
         for (const family of built.value ? ([4, 6] as const) : []) {
           for (const layout of i === 0 ? (['single', 'calico'] as const) : (['single'] as const)) {
-            const bundle = renderFamily(environment, built.value!.family(family, null).value, { layout, version: 'fuzz' });
+            const bundle = renderFamily(environment, built.value!.family(family, null).value, {
+              layout,
+              version: 'fuzz',
+            });
             for (const file of bundle.files) for (const shape of shapesOf(file.text)) shapes.add(shape);
           }
         }
