@@ -58,11 +58,11 @@ describe('readLive', () => {
     expect(await digestsAt(output)).toBeNull();
     await rm(join(output, 'bird_aggr.cfg'));
     execFileSync('mkfifo', [join(output, 'bird_aggr.cfg')]);
-    expect(await observeLive(output, ['bird_aggr.cfg'])).toBeNull();
+    expect(await readLive(output, ['bird_aggr.cfg'])).toBeNull();
   });
 
   it('says so when a file cannot be read', async () => {
     const long = 'x'.repeat(300);
-    await expect(observeLive(await temporaryFolder(), [long])).rejects.toMatchObject({ stage: 'commit', code: 'io' });
+    await expect(readLive(await temporaryFolder(), [long])).rejects.toMatchObject({ stage: 'commit', code: 'io' });
   });
 });
