@@ -62,6 +62,7 @@ class Bench {
         socket: daemon.socket,
         destination: async () => ({ output: this.bird.dir, mode: 0o640, uid: null, gid: null }),
         check: true,
+        prefixes: prefixesFor('node-a'),
         clock: systemClock,
         undoSeconds: 60,
         limits: { gone: 0.25, goneAtLeast: 10, restarts: 0.5, restartsAtLeast: 10, lastPeer: true },
@@ -143,10 +144,66 @@ describe('one pass on a real BIRD', () => {
     const refused = await pass();
     expect(refused).toMatchObject({ outcome: 'failed', error: { stage: 'check', code: 'rejected', retryable: false } });
     expect(refused.error?.message).toMatch(/bird\.conf line \d+: .*neighbour 192\.0\.2\.2;.*nodes\/node-b/);
-    expect([await bench.file, await bench.reconfigured()]).toEqual([file, before]);
+    expect(await bench.file).toBe(file);
+    expect(isSameMoment(await bench.reconfigured(), before)).toBe(true);
     const again = await pass();
     expect(again.error).toBe(refused.error);
     expect(again.timings.check).toBeUndefined();
+  });
+
+  describe('where BIRD refuses what follows from one value that is valid', () => {
+    const templates = async () => {
+      const texts = new Map(await readTemplates(builtInTemplates(), 'bird1'));
+      return texts.set('extra-peer', '{{#if keepaliveSeconds}}  keepalive time {{keepaliveSeconds}} hours;\n{{/if}}\n');
+    };
+    const tor = (address: string, more: object = {}) => peer(address, { peerIP: address, asNumber: 64500, ...more });
+
+    it('goes on with the value before, and with everything else; a restart changes nothing', async () => {
+      bench.store.put(...tor('192.0.2.200'));
+      const pass = await bench.process({ templates: await templates() });
+      await pass();
+      bench.store.put(...tor('192.0.2.200', { keepaliveTime: '10s', sourceAddress: 'None' }));
+      bench.store.put(...tor('192.0.2.201'));
+      const report = await pass();
+      expect(report).toMatchObject({ outcome: 'confirmed', error: null });
+      expect(report.diagnostics).toMatchObject([
+        { code: 'refused-by-bird', key: resourceKey('BGPPeer', '192.0.2.200') },
+      ]);
+      expect(report.diagnostics[0]?.message).toMatch(
+        /bird\.conf line \d+: .*keepalive time 10 hours.*the value before/,
+      );
+      expect(await bench.protocols()).toEqual(expect.arrayContaining(['Global_192_0_2_200', 'Global_192_0_2_201']));
+      const file = await bench.file;
+      expect(file).toMatch(/Global_192_0_2_200[^}]*source address/);
+      const restarted = await (await bench.process({ templates: await templates() }))();
+      expect(restarted).toMatchObject({ outcome: 'unchanged', diagnostics: report.diagnostics });
+      expect(await bench.file).toBe(file);
+      bench.store.put(...tor('192.0.2.200', { sourceAddress: 'None' }));
+      expect(await pass()).toMatchObject({ outcome: 'confirmed', diagnostics: [] });
+      expect(await bench.file).not.toMatch(/Global_192_0_2_200[^}]*source address/);
+    });
+
+    it('does without several that are new', async () => {
+      const pass = await bench.process({ templates: await templates() });
+      await pass();
+      for (const last of [200, 201, 202]) bench.store.put(...tor(`192.0.2.${last}`, { keepaliveTime: '10s' }));
+      bench.store.put(...tor('192.0.2.203'));
+      const report = await pass();
+      expect(report).toMatchObject({ outcome: 'confirmed', error: null });
+      expect(report.diagnostics.map(({ code }) => code)).toEqual(Array(3).fill('refused-by-bird'));
+      expect(await bench.protocols()).toContain('Global_192_0_2_203');
+      expect(await bench.protocols()).not.toContain('Global_192_0_2_200');
+    });
+
+    it('gives up no session for a value that it does not know better', async () => {
+      bench.store.put(...tor('192.0.2.200', { keepaliveTime: '10s' }));
+      await (await bench.process())();
+      bench.store.put(...tor('192.0.2.201'));
+      const file = await bench.file;
+      const report = await (await bench.process({ templates: await templates() }))();
+      expect(report).toMatchObject({ outcome: 'failed', error: { code: 'rejected' } });
+      expect(await bench.file).toBe(file);
+    });
   });
 
   it('writes a changed comment without reloading', async () => {
