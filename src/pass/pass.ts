@@ -7,6 +7,7 @@ import type { Rendering, Target } from '../targets.ts';
 import { mayBegin } from '../transaction/machine.ts';
 import { type Changed, change, finish, rewrite } from './change.ts';
 import { decide } from './decide.ts';
+import { keepOwner } from './keep-owner.ts';
 import type { PassReport } from './pass-report.ts';
 import type { Place } from './place.ts';
 
@@ -47,6 +48,7 @@ export async function runPass(
   let done: Changed = { outcome: 'unchanged', steps: [], meaning: null, error: null };
   try {
     const live = await timed('commit', () => readLive(place.options.output, target.fileNames));
+    await timed('commit', () => keepOwner(target, place, live));
     rendering = await timed('render', () => target.render(snapshot));
     await remember(place, rendering);
     // Where BIRD may run under a timer, or nothing new can be had, what is open comes first.
@@ -55,7 +57,7 @@ export async function runPass(
       const decision = await decide({ target, place, rendering, snapshot, live, ...options });
       if (decision.do === 'change') done = await change(decision, target, place, options.signal, timed);
       else if (decision.do === 'rewrite') done = await rewrite(decision.bundle, target, place, options.signal, timed);
-      else if (decision.do === 'finish') done = await finish(target, place, options.signal, timed);
+      else if (decision.do === 'finish') done = await finish(target, place, options.signal, timed, decision.about);
       else if (decision.outcome !== 'unchanged') done = { ...done, ...decision };
       if (decision.isThrough && !done.error) place.listing = snapshot.listing;
       if (place.ledger.hold && !done.error) done = { ...done, outcome: 'held', meaning: decision.meaning };
