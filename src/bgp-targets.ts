@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { buildNodeBgp, type NodeBgp, type Self } from './bgp/node-bgp.ts';
 import { checkConfig } from './bird/check.ts';
 import { FLAVOURS, type FlavourName } from './bird/flavour.ts';
+import { LiveFiles } from './bird/live-files.ts';
 import { show, sortDiagnostics } from './core/diagnostic.ts';
 import { resourceKey } from './core/keys.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
 import { APPROVE } from './datamodel/envelope.ts';
 import { ResourcesDecoder } from './datamodel/resources.ts';
 import type { Snapshot } from './datastore/datastore.ts';
+import type { NamedText } from './render/bundle.ts';
 import { Environment, type TemplateTexts } from './render/environment.ts';
 import { daemonOf, renderFamily } from './render/render-family.ts';
 import { fileNames, type Layout } from './render/view.ts';
@@ -47,7 +49,7 @@ export interface Daemons {
   readonly bird6: { readonly binary: string };
 }
 
-interface Model extends Omit<Rendering, 'bundle'> {
+interface Model extends Omit<Rendering, 'bundle' | 'kept'> {
   readonly bgp: NodeBgp | null;
 }
 
@@ -70,13 +72,24 @@ function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
     const faults = fault === null ? [] : [{ ...unknown, message: `${fault}, found ${show(approval)}` }];
     const model = {
       bgp: built.value,
-      diagnostics: sortDiagnostics([...snapshot.diagnostics, ...diagnostics, ...built.diagnostics, ...faults]),
+      diagnostics: [...snapshot.diagnostics, ...diagnostics, ...built.diagnostics, ...faults],
       lastGood,
       release: built.release && `3.${built.release.minor}`,
       approval,
     };
     models.set(snapshot, model);
     return model;
+  };
+}
+
+/** Remembers the files that it was given last: the same texts are the same object, which has been read already. */
+function liveFiles(): (live: readonly NamedText[] | null) => LiveFiles | null {
+  let last: LiveFiles | null = null;
+  return (live) => {
+    const texts = live?.map(({ text }) => text) ?? [];
+    if (last?.texts.length !== texts.length || texts.some((text, i) => text !== last?.texts[i]))
+      last = new LiveFiles(texts);
+    return live && last;
   };
 }
 
@@ -88,13 +101,21 @@ export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Tar
     const name = daemonOf({ family });
     const names = fileNames(options.layout, name);
     const { binary } = daemons[name];
+    const known = liveFiles();
     return {
       name,
       fileNames: names.parts ? [names.bird, names.parts.aggr, names.parts.ipam] : [names.bird],
       configFile: join(daemons.output, names.bird),
-      render: (snapshot) => {
-        const { bgp, ...rest } = model(snapshot);
-        return { bundle: bgp && renderFamily(environment, bgp[family], options), ...rest };
+      render: (snapshot, live) => {
+        const { bgp, diagnostics, ...rest } = model(snapshot);
+        if (!bgp) return { bundle: null, diagnostics: sortDiagnostics(diagnostics), ...rest, kept: [] };
+        const built = bgp.family(family, known(live));
+        return {
+          bundle: renderFamily(environment, built.value, options),
+          diagnostics: sortDiagnostics([...diagnostics, ...built.diagnostics]),
+          ...rest,
+          kept: built.kept,
+        };
       },
       check: (folder, signal) => checkConfig({ binary, configFile: join(folder, names.bird), signal }),
     };

@@ -11,7 +11,6 @@ export type KernelAction = 'reject' | 'accept' | 'tunnel' | 'tunnel-across-subne
 export interface PoolRule {
   readonly cidr: string;
   readonly action: KernelAction;
-  readonly origins: readonly string[];
 }
 
 export interface PoolRules {
@@ -79,10 +78,9 @@ export function poolRules(
     diagnostics.push({ severity: 'warning', code: 'duplicate-pool', key: pool.key, path: ['spec', 'cidr'], message });
   }
   const sorted = [...byCidr.values()].sort(byBytesOf((p) => p.cidr.text));
-  const kernel = sorted.map((pool) => ({
-    cidr: pool.cidr.text,
-    action: kernelAction(pool.encapsulation, programs),
-    origins: [pool.key],
+  const kernel = sorted.map(({ cidr, encapsulation }) => ({
+    cidr: cidr.text,
+    action: kernelAction(encapsulation, programs),
   }));
   const stated = family === 4 ? (subnet ? kernel : []) : kernel.filter((rule) => rule.action === 'reject');
   const texts = (disabled: boolean) => sorted.filter((p) => p.disableBgpExport === disabled).map((p) => p.cidr.text);

@@ -91,11 +91,15 @@ export async function planVerb(
     const plans: TargetPlan[] = [];
     const { readings, lastGood } = await readLedgers(settings.stateDir, DAEMONS);
     const targets = await prepareTargets(settings, { lastGood, runsBird: false });
-    tellDiagnostics(targets[0].render(snapshot).diagnostics); // both targets report on the same data
-    for (const target of targets) {
-      const { bundle } = target.render(snapshot);
+    const renderings = await Promise.all(
+      targets.map(async (target) => {
+        const live = await readLive(settings.output, target.fileNames);
+        return { target, live, ...target.render(snapshot, live) };
+      }),
+    );
+    tellDiagnostics(renderings.flatMap(({ diagnostics }) => diagnostics));
+    for (const { target, live, bundle } of renderings) {
       if (!bundle) return EXIT.data;
-      const live = await readLive(settings.output, target.fileNames);
       const steps = plan(bundle, {
         live: live && digestsOfTexts(live),
         confirmed: readings.get(target.name)?.record.confirmed ?? null,

@@ -27,10 +27,10 @@ export async function renderVerb(settings: Settings, options: { readonly check: 
     const signal = new AbortController().signal;
     const owner = await resolveFileOwner(settings, null);
     const destination = { output: settings.output, mode: settings.fileMode, ...owner };
-    let diagnostics: readonly Diagnostic[] = [];
+    const diagnostics: Diagnostic[] = [];
     for (const target of targets) {
-      const rendering = target.render(snapshot);
-      diagnostics = rendering.diagnostics; // both daemons' targets report on the same data
+      const rendering = target.render(snapshot, null);
+      diagnostics.push(...rendering.diagnostics);
       if (!rendering.bundle) break;
       const { bytes, files } = rendering.bundle;
       if (options.check) await target.check(await store.put({ id: bytes, files }), signal);

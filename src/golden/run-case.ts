@@ -6,9 +6,11 @@ import { prefixesFor, resourceName, resourcePrefix } from '../core/keys.ts';
 import { byBytes } from '../core/order.ts';
 import { MemoryDatastore } from '../datastore/memory.ts';
 import { readTemplates } from '../host/read-templates.ts';
+import type { NamedText } from '../render/bundle.ts';
 import type { TemplateTexts } from '../render/environment.ts';
 import type { Layout } from '../render/view.ts';
 import { resolveSettings } from '../settings.ts';
+import type { Target } from '../targets.ts';
 import type { Scenario, Step } from './scenario.ts';
 
 /** What a case gives: path below the case folder → text, and the exit code that `render` would have. */
@@ -37,6 +39,15 @@ function nodesOf(scenario: Scenario): readonly string[] {
   return nodes;
 }
 
+/** What `readLive` would find of a target's files. */
+function filesOf({ fileNames }: Target, live: ReadonlyMap<string, string>): readonly NamedText[] | null {
+  const files = fileNames.flatMap((name) => {
+    const text = live.get(name);
+    return text === undefined ? [] : [{ name, text }];
+  });
+  return files.length === fileNames.length ? files : null;
+}
+
 /** The case's steps through one node's targets, as a running service would see them. */
 async function runVariant(scenario: Scenario, variant: Variant, texts: TemplateTexts, steps: readonly Step[]) {
   const { node, bird, layout } = variant;
@@ -54,13 +65,15 @@ async function runVariant(scenario: Scenario, variant: Variant, texts: TemplateT
   const store = new MemoryDatastore();
   await store.start(prefixesFor(settings.nodeName), () => {}, new AbortController().signal);
   const results: { step: Step; files: Map<string, string>; diagnostics: readonly Diagnostic[] }[] = [];
+  const live = new Map(scenario.live);
   let before: Readonly<Record<string, string>> = {};
   for (const step of steps) {
     for (const key of Object.keys(before)) if (!(key in step.values)) store.delete(key);
     for (const [key, value] of Object.entries(step.values)) if (before[key] !== value) store.put(key, value);
     before = step.values;
-    const renderings = targets.map((target) => target.render(store.snapshot()));
+    const renderings = targets.map((target) => target.render(store.snapshot(), filesOf(target, live)));
     const files = renderings.flatMap(({ bundle }) => bundle?.files ?? []);
+    for (const { name, text } of files) live.set(name, text);
     const folder = `${step.out}/${node}/${bird}-${layout}`;
     results.push({
       step,
@@ -115,5 +128,6 @@ async function diagnosticsText(diagnostics: readonly Diagnostic[]): Promise<stri
   const { stringify } = await import('yaml');
   return stringify(
     sortDiagnostics(diagnostics).map(({ severity, code, key, path }) => ({ severity, code, key, path })),
+    { aliasDuplicateObjects: false },
   );
 }

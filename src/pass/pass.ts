@@ -49,7 +49,7 @@ export async function runPass(
   try {
     const live = await timed('commit', () => readLive(place.options.output, target.fileNames));
     await timed('commit', () => keepOwner(target, place, live));
-    rendering = await timed('render', () => target.render(snapshot));
+    rendering = await timed('render', () => target.render(snapshot, live));
     await remember(place, rendering);
     // Where BIRD may run under a timer, or nothing new can be had, what is open comes first.
     if (!mayBegin(place.ledger.txn) || !rendering.bundle) done = await finish(target, place, options.signal, timed);
@@ -72,7 +72,13 @@ export async function runPass(
 }
 
 /** What must outlive us as soon as it is in effect: the last good values, and since when a password is only known from the file. */
-async function remember(place: Place, { lastGood }: Rendering): Promise<void> {
-  const next = Object.fromEntries([...lastGood].sort(byBytesOf(([key]) => key)));
-  if (JSON.stringify(next) !== JSON.stringify(place.ledger.lastGood)) await place.save({ lastGood: next });
+async function remember(place: Place, { lastGood, kept }: Rendering): Promise<void> {
+  const before = place.ledger.keptPasswords;
+  const now = place.options.clock.now();
+  const next = {
+    lastGood: Object.fromEntries([...lastGood].sort(byBytesOf(([key]) => key))),
+    keptPasswords: Object.fromEntries(kept.map((session) => [session, before[session] ?? now])),
+  };
+  const known = { lastGood: place.ledger.lastGood, keptPasswords: before };
+  if (JSON.stringify(next) !== JSON.stringify(known)) await place.save(next);
 }

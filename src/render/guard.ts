@@ -13,6 +13,19 @@ export class BirdString {
   }
 }
 
+/** Whole statements that BIRD runs already: only the `verbatim` helper can print them. */
+export class LiveText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  toString(): never {
+    throw new Error('bug: the template prints live statements without the verbatim helper');
+  }
+}
+
 const guards = new WeakMap<object, object>();
 
 /** Handlebars looks for these on anything it iterates or calls. */

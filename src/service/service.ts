@@ -13,7 +13,6 @@ import { isAnotherDaemon } from '../pass/poll.ts';
 import { repair } from '../pass/repair.ts';
 import { reconcile } from '../reconciler.ts';
 import type { Settings } from '../settings.ts';
-import type { Target } from '../targets.ts';
 import type { Managed } from './managed.ts';
 import { operationsOf } from './operations.ts';
 import { type MakeTargets, prepare } from './prepare.ts';
@@ -22,12 +21,15 @@ import { type MakeTargets, prepare } from './prepare.ts';
 const GRACE_MS = 10_000;
 const REREAD_MS = 30_000;
 
-/** At the start only: a peer without its password is a session that never comes up, and here none ever could. */
-function mustFindPasswords(settings: Settings, target: Target, snapshot: Snapshot): void {
+/**
+ * At the start only: a peer without its password is a session that never comes up, and here none ever could. What the live files hold
+ * does not count: it is for a source that fails, not for none.
+ */
+function mustFindPasswords(settings: Settings, all: readonly Managed[], snapshot: Snapshot): void {
   if (settings.secretsDir !== null || settings.inputs.length > 0) return;
-  const missing = target
-    .render(snapshot)
-    .diagnostics.find((d) => d.code === 'password-missing' && d.severity === 'error');
+  const missing = all
+    .flatMap(({ target }) => target.render(snapshot, null).diagnostics)
+    .find((d) => d.code === 'password-missing' && d.severity === 'error');
   if (!missing) return;
   const ways =
     'give --secrets-dir DIR, or --input with the Secrets, or --allow-missing-password for sessions without one';
@@ -109,7 +111,7 @@ export async function runService(
     };
     try {
       await datastore.start(prefixesFor(settings.nodeName), raiseAll, signal);
-      mustFindPasswords(settings, all[0]!.target, datastore.snapshot());
+      mustFindPasswords(settings, all, datastore.snapshot());
       log('info', 'in-sync', { revision: datastore.snapshot().revision });
       await loops(all, datastore, settings, signal);
     } catch (error) {
@@ -136,7 +138,7 @@ export async function convergeOnce(
     const datastore = await openDatastore(settings, { log, clock: systemClock, watch: false });
     try {
       await datastore.start(prefixesFor(settings.nodeName), () => {}, signal);
-      mustFindPasswords(settings, all[0]!.target, datastore.snapshot());
+      mustFindPasswords(settings, all, datastore.snapshot());
       const reports: PassReport[] = [];
       // Once is not the time to wait for quiet.
       const options = { isQuiet: true, signal: new AbortController().signal };

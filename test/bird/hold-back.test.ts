@@ -28,7 +28,7 @@ const FAMILIES = [4, 6] as const;
 function filesOf(entries: Entries, family: 4 | 6, layout: Layout): readonly NamedText[] {
   const resources = new ResourcesDecoder('self', new Map()).decode(new TestStore('self', entries).snapshot());
   const { value } = buildNodeBgp(resources, selfFor('self'));
-  return renderFamily(environment, value![family], { layout, version: '0' }).files;
+  return renderFamily(environment, value!.family(family, null).value, { layout, version: '0' }).files;
 }
 const textOf = (entries: Entries, family: 4 | 6): string => filesOf(entries, family, 'single')[0]!.text;
 
