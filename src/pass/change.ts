@@ -151,15 +151,16 @@ function worldOf(target: Target, place: Place, about: About, signal: AbortSignal
     return { live, confirmed: statements, history, approval: null, ...(await startOf(ledger, seen)) };
   }
 
-  /** A BIRD that was not known before has read the file that lay there when it started. */
+  /** A BIRD that was not known before has read the file that lay there when it started, and one that is younger than ours read that. */
   async function startOf(ledger: LedgerRecord, seen: DaemonObservation | null) {
     if (!seen) return {};
     const { boot, reconfigured } = seen;
-    const isKnown = ledger.boot !== null && isSameMoment(boot, ledger.boot) && ledger.listen !== null;
-    if (isKnown || !('to' in ledger.txn)) return { boot, reconfigured };
+    if (!('to' in ledger.txn)) return { boot, reconfigured };
     const { from, to } = ledger.txn;
-    const read = (await isNewer(socket, target.configFile)) ? to : from;
-    return { boot, reconfigured, listen: readConfiguration(await textOf(read)).listen };
+    const isStartedSince = await isNewer(socket, target.configFile);
+    const isKnown = ledger.boot !== null && isSameMoment(boot, ledger.boot) && ledger.listen !== null;
+    if (isKnown && !isStartedSince) return { boot, reconfigured };
+    return { boot, reconfigured, listen: readConfiguration(await textOf(isStartedSince ? to : from)).listen };
   }
 }
 
