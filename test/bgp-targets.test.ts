@@ -51,6 +51,10 @@ describe('the targets of BGP mode', () => {
     );
     expect(third.bundle!.bytes).not.toBe(first.bundle!.bytes);
     for (const [name, block] of sessions(third.bundle)) expect(block, name).toBe(sessions(first.bundle).get(name));
+    const edited = live.map(({ name, text }) => ({ name, text: text.replace('"geheim"', '"anders"') }));
+    const fourth = sessions(bird.render(store.snapshot(), edited).bundle);
+    expect([...fourth.values()].map(({ text }) => /password (.*);/.exec(text)?.[1])).toEqual(['"anders"', '"geheim"']);
+    expect(bird.render(store.snapshot(), null).kept).toEqual([]);
     expect(JSON.stringify([second.diagnostics, [...second.lastGood]])).not.toContain('geheim');
     // Each has files of its own: what one of them may keep is missing in the other.
     const other = bird6.render(store.snapshot(), null);

@@ -18,11 +18,11 @@ function effectOf(filter: FamilyFilter, family: Family): string {
  */
 export function filterFaults(peers: Iterable<BgpPeer>, filters: Filters, family: Family): readonly Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
-  const affected = new Map<FamilyFilter, string[]>();
+  const affected = new Map<FamilyFilter, Set<string>>();
   for (const { key, name, filters: named } of new Set(peers)) {
     for (const [i, word] of named.entries()) {
       const filter = filters.get(resourceKey('BGPFilter', word));
-      if (filter && filter.state !== 'valid') affected.set(filter, [...(affected.get(filter) ?? []), name]);
+      if (filter && filter.state !== 'valid') affected.set(filter, (affected.get(filter) ?? new Set()).add(name));
       if (filter) continue;
       const message = `there is no BGPFilter "${word}": the peer does without`;
       diagnostics.push({ severity: 'warning', code: 'unknown-filter', key, path: ['spec', 'filters', i], message });
@@ -30,7 +30,7 @@ export function filterFaults(peers: Iterable<BgpPeer>, filters: Filters, family:
   }
   for (const [filter, names] of affected) {
     const { key } = filter;
-    const all = [...new Set(names)].sort(byBytes).join(', ');
+    const all = [...names].sort(byBytes).join(', ');
     const message = `this filter never was valid, so ${effectOf(filter, family)}, to and from the peers that name it: BGPPeer ${all}`;
     diagnostics.push({ severity: 'error', code: 'filter-invalid', key, path: [], message });
   }

@@ -28,10 +28,12 @@ export interface FilterCall {
 
 /** BIRD symbols have 64 characters at most, and ours spend 19 around the name. */
 const LONGEST_NAME = 45;
+const LOOKS_SHORTENED = /^.{28}_[0-9A-F]{16}$/;
 
 /** A BGPFilter's name as part of a symbol: longer ones are cut and end in a hash of the whole (spec calico-v3, 5.1). */
 export function shortName(name: string): string {
-  if (name.length <= LONGEST_NAME) return name;
+  // A name may also look like another one's short form; two functions of one name are what BIRD refuses.
+  if (name.length <= LONGEST_NAME && !LOOKS_SHORTENED.test(name)) return name;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 16).toUpperCase();
   return `${name.slice(0, 28)}_${hash}`;
 }

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { type Diagnostic, show } from '../core/diagnostic.ts';
 import type { Family } from '../core/ip-address.ts';
 import { resourceKey } from '../core/keys.ts';
 import type { LiveConfiguration } from '../core/live-configuration.ts';
@@ -191,7 +191,7 @@ function releaseOf(
   const value = self.release ?? named?.release;
   if (value) return { value, known: value, diagnostics: [] };
   const path = ['spec', 'calicoVersion'];
-  const found = named?.version ? `"${named.version}"` : 'nothing';
+  const found = named?.version ? show(named.version) : 'nothing';
   const message = `expected a Calico release, found ${found}: the rules of 3.${NEWEST.minor} are used. Give --calico-release 3.N`;
   return {
     value: NEWEST,

@@ -21,7 +21,8 @@ function standsAlone(statement: Statement): boolean {
 
 /** The function as it stands; null where its text is not one whole statement, as behind a brace or a quote that never closes. */
 function functionOf(source: string, statement: Statement): LiveFunction | null {
-  const text = source.slice(statement.source.start, statement.source.end);
+  // Without the semicolon that may follow the body.
+  const text = source.slice(statement.source.start, (statement.inner?.end ?? 0) + 1);
   const again = parseStatements(text);
   const isWhole = text.endsWith('}') && again.length === 1 && canonical(again[0]!) === canonical(statement);
   if (!isWhole || !statement.body || /[\x00-\x08\x0b-\x1f\x7f]/.test(text) || !standsAlone(statement)) return null;

@@ -36,6 +36,15 @@ const SHOWN = 80;
 
 /** A value as a message shows it: quoted, control characters escaped, cut after 80 characters. Never call it with a secret. */
 export function show(value: unknown): string {
-  const text = printable(JSON.stringify(value) ?? String(value));
+  const text = printable(jsonOf(value));
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text;
+}
+
+/** `JSON.parse` reads any depth, but writing recurses, and some depth ends the stack. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return 'a value that is nested too deeply to be shown';
+  }
 }

@@ -36,7 +36,8 @@ export function affinityCidr(node: string, key: string): { family: 4 | 6; cidr: 
 }
 
 /** Kubernetes objects, `k8s:/<kind>/<namespace>/<name>`: what clusters on the Kubernetes API keep there, and etcd does not hold. */
-export const kubernetesPrefix = (kind: 'Service' | 'EndpointSlice' | 'Secret'): string => `k8s:/${kind}/`;
+export type KubernetesKind = 'Service' | 'EndpointSlice' | 'Secret';
+export const kubernetesPrefix = (kind: KubernetesKind): string => `k8s:/${kind}/`;
 export const kubernetesSecretKey = (namespace: string, name: string): string =>
   `${kubernetesPrefix('Secret')}${namespace}/${name}`;
 

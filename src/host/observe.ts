@@ -1,6 +1,6 @@
 import { constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Digests, digestsOfTexts, type NamedText } from '../render/bundle.ts';
+import type { NamedText } from '../render/bundle.ts';
 import { diskError } from './disk-error.ts';
 import { errnoOf } from './system-error.ts';
 
@@ -19,12 +19,6 @@ export async function readLive(output: string, names: readonly string[]): Promis
     files.push({ name, text });
   }
   return files;
-}
-
-/** The digests of what `readLive` finds; null where it finds nothing. */
-export async function observeLive(output: string, names: readonly string[]): Promise<Digests | null> {
-  const files = await readLive(output, names);
-  return files && digestsOfTexts(files);
 }
 
 /** Not to wait for a writer where the name has become a pipe's. */

@@ -1,5 +1,5 @@
 import type { CheckRejected } from '../bird/check.ts';
-import type { DaemonObservation } from '../bird/daemon-session.ts';
+import { type DaemonObservation, withBirdDaemon } from '../bird/daemon-session.ts';
 import { type Meaning, meaningOf } from '../bird/meaning.ts';
 import { readConfiguration } from '../bird/protocols.ts';
 import { isSameMoment } from '../bird/same-moment.ts';
@@ -119,12 +119,14 @@ export async function follow(
 
 function worldOf(target: Target, place: Place, about: About, signal: AbortSignal): World {
   const { socket, clock, undoSeconds } = place.options;
+  const timeoutMs = place.replyMs;
   const names = target.fileNames;
   const textOf = async (id: BundleId | null) => expandIncludes((await place.filesOf(id, names)) ?? []);
   return {
-    socket,
+    clock,
+    signal,
     undoSeconds,
-    daemon: { configFile: target.configFile, signal, clock, timeoutMs: place.replyMs },
+    converse: (use) => withBirdDaemon(socket, { configFile: target.configFile, signal, clock, timeoutMs }, use),
     write: async (id) => {
       const files = await place.filesOf(id, names);
       if (!files)

@@ -1,13 +1,16 @@
-import { type BirdDaemon, type DaemonObservation, type DaemonOptions, withBirdDaemon } from '../bird/daemon-session.ts';
+import type { BirdDaemon, DaemonObservation } from '../bird/daemon-session.ts';
 import { isSameMoment } from '../bird/same-moment.ts';
 import { type Expected, importsInDoubt, type Problem, verify } from '../bird/verify.ts';
+import type { Clock } from '../core/clock.ts';
 import { asStageError, StageError } from '../core/errors.ts';
 import { actOf, after, type BundleId, durable, type Event, type Transaction } from './machine.ts';
 
 /** What the transaction acts on: one daemon, its files, and the ledger. */
 export interface World {
-  readonly socket: string;
-  readonly daemon: DaemonOptions;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** One conversation with the daemon. Rejects with a StageError `reload` when none comes about, and with what `use` rejects with. */
+  converse(use: (daemon: BirdDaemon) => Promise<void>): Promise<void>;
   /** After this long BIRD goes back by itself; in seconds. */
   readonly undoSeconds: number;
   /** Puts a bundle's files into place, whole or not at all. Rejects with a StageError `commit`. */
@@ -29,6 +32,8 @@ export interface Driven {
 /** Neighbors are asked for their routes again, and answer within milliseconds; a busy one gets this long. */
 const IMPORTS_MS = 2_000;
 const IMPORTS_POLL_MS = 100;
+/** By then a command has reached a busy BIRD, or never will. */
+const ARRIVES_MS = 30_000;
 /** A timer that runs out just before `confirm` is armed again; more often than this it is not bad luck. */
 const MAX_ROUNDS = 3;
 
@@ -37,7 +42,7 @@ const MAX_ROUNDS = 3;
  * Safe to call at any state, after any crash: every act can be done again.
  */
 export async function drive(start: Transaction, world: World): Promise<Driven> {
-  let txn = after(durable(start), { is: 'later', now: world.daemon.clock.now() });
+  let txn = after(durable(start), { is: 'later', now: world.clock.now() });
   let kept = start;
   let seen: DaemonObservation | null = null;
   const keep = async () => {
@@ -58,7 +63,7 @@ export async function drive(start: Transaction, world: World): Promise<Driven> {
     for (let act = actOf(txn); act.do !== 'rest'; act = actOf(txn)) {
       if (act.do === 'write') await write(act.bundle);
       else {
-        await withBirdDaemon(world.socket, world.daemon, converse);
+        await world.converse(converse);
         break;
       }
     }
@@ -66,7 +71,7 @@ export async function drive(start: Transaction, world: World): Promise<Driven> {
     txn = durable(txn);
     return { txn, error: asStageError('reload', thrown), seen };
   }
-  return { txn, error: actOf(txn).do === 'rest' ? null : unconfirmed(world.socket), seen };
+  return { txn, error: actOf(txn).do === 'rest' ? null : unconfirmed(), seen };
 }
 
 /** What follows a write comes again by writing again: not keeping it saves a sync of the disk in every change. */
@@ -75,8 +80,8 @@ const isFoundAgain = (kept: Transaction, next: Transaction): boolean =>
     ? kept.at !== 'armed' || kept === next
     : (kept.at === 'committing' && next.at === 'owed') || (kept.at === 'restoring' && next.at === 'returning');
 
-const unconfirmed = (socket: string): StageError =>
-  new StageError('reload', 'unconfirmed', `BIRD at ${socket} may still undo a change that nobody confirmed in time`, {
+const unconfirmed = (): StageError =>
+  new StageError('reload', 'unconfirmed', 'BIRD may still undo a change that was not confirmed: that is waited for', {
     retryable: true,
   });
 
@@ -115,7 +120,8 @@ async function talk(daemon: BirdDaemon, world: World, { txn, step, write, saw }:
         const { problems, seen } = await verified(daemon, world, now, before);
         saw(seen);
         const why = problems.map(({ message }) => message).join('; ');
-        await step(problems.length === 0 ? { is: 'verified' } : { is: 'unlike', why });
+        const late = world.clock.now();
+        await step(problems.length === 0 ? { is: 'verified' } : { is: 'unlike', why, now: late });
         break;
       }
       case 'confirm':
@@ -129,10 +135,11 @@ async function talk(daemon: BirdDaemon, world: World, { txn, step, write, saw }:
   }
 }
 
-function greeted(txn: Transaction, { boot }: DaemonObservation, { daemon, undoSeconds }: World): Event {
-  const now = daemon.clock.now();
+function greeted(txn: Transaction, { boot }: DaemonObservation, { clock, undoSeconds }: World): Event {
+  const now = clock.now();
   const rebooted = txn.at === 'armed' && !isSameMoment(boot, txn.armed.boot);
-  return { is: 'connected', now, fresh: { boot, until: now + undoSeconds * 1000 }, rebooted };
+  const from = now + undoSeconds * 1000;
+  return { is: 'connected', now, fresh: { boot, from, until: from + ARRIVES_MS }, rebooted };
 }
 
 async function verified(
@@ -143,7 +150,7 @@ async function verified(
 ): Promise<{ readonly problems: readonly Problem[]; readonly seen: DaemonObservation }> {
   if (txn.at !== 'verifying') throw new Error(`bug: nothing to verify at ${txn.at}`);
   const expected = await world.expected(txn.from, txn.to);
-  const { clock, signal } = world.daemon;
+  const { clock, signal } = world;
   const deadline = clock.now() + IMPORTS_MS;
   for (;;) {
     const seen = await daemon.observe();

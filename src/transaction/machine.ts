@@ -16,9 +16,12 @@ interface Failed {
   readonly why: string;
 }
 
-/** An undo timer that may run in BIRD: in which BIRD (its boot text), and until when (ms) at the longest. */
+/** An undo timer that may run in BIRD: in which BIRD (its boot text), and when it ends, which only BIRD knows exactly; in ms. */
 export interface Armed {
   readonly boot: string;
+  /** It does not end before. */
+  readonly from: number;
+  /** It has ended by then. */
   readonly until: number;
 }
 
@@ -73,7 +76,7 @@ export type Event =
   | { readonly is: 'running' }
   | { readonly is: 'refused'; readonly why: string }
   | { readonly is: 'verified' }
-  | { readonly is: 'unlike'; readonly why: string }
+  | { readonly is: 'unlike'; readonly why: string; readonly now: number }
   | { readonly is: 'confirmed' }
   | { readonly is: 'not-armed' }
   | { readonly is: 'undone' }
@@ -171,8 +174,8 @@ export function after(txn: Transaction, event: Event): Transaction {
       return txn.armed ? { at: 'confirming', from: txn.from, to: txn.to, armed: txn.armed } : IDLE;
     case 'unlike':
       if (txn.at !== 'verifying') return txn;
-      // Asked by another conversation, it may never have arrived: nothing is taken back, the timer is waited for.
-      return txn.again ? durable(txn) : takeBack(txn, event.why);
+      // Asked by another conversation, it may never have arrived; and late, BIRD may have gone back: the timer's end is waited for.
+      return txn.again || (txn.armed && event.now >= txn.armed.from) ? durable(txn) : takeBack(txn, event.why);
     case 'confirmed':
       return txn.at === 'confirming' ? IDLE : txn;
     case 'not-armed':

@@ -22,6 +22,12 @@ describe('shortName', () => {
       'this-is-a-very-long-filter-n_D596A98CAC7B07DD',
     );
   });
+
+  it('gives no name another one’s short form', () => {
+    const short = shortName('a'.repeat(46));
+    expect(shortName(short)).toMatch(/^a{28}_[0-9A-F]{16}$/);
+    expect(shortName(short)).not.toBe(short);
+  });
 });
 
 describe('filter functions', () => {

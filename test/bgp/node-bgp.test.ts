@@ -148,6 +148,8 @@ describe('the release', () => {
     for (const entries of [[], [named('')], [named('<unknown>')], [named('v3.20.0')]])
       expect(priority(null, ...entries)).toEqual([1024, 'warning release-unknown']);
     expect(build('a', [A, named('abc')], { release: null }).diagnostics[0]?.message).toContain('found "abc"');
+    const [long] = build('a', [A, named('9'.repeat(10_000))], { release: null }).diagnostics;
+    expect(long?.message.length).toBeLessThan(300);
   });
 
   it('decides who programs the pools, and whether tunnel routes are hidden', () => {

@@ -48,7 +48,8 @@ describe('a live function of a BGPFilter', () => {
 
   it('is its text as it stands, with its comments', () => {
     const text = named('() { # } "\n\tif ((net ~ [ 10.0.0.0/8{8,32} ])) then { /* { */ reject; }\n}');
-    expect(found(`x;\n${text} y;`)).toEqual({ text, takesPeerType: false, rejectsAll: false });
+    for (const around of [`x;\n${text} y;`, `${text} ; y;`])
+      expect(found(around)).toEqual({ text, takesPeerType: false, rejectsAll: false });
   });
 
   it('says whether it is told of the peer, and whether it only rejects', () => {

@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  canonical,
-  digestOfStatements,
-  parseStatements,
-  type Statement,
-  statementDigests,
-} from '../../src/bird/statements.ts';
+import { canonical, digestOfStatements, parseStatements, statementDigests } from '../../src/bird/statements.ts';
 
 const canonicals = (text: string): readonly string[] => parseStatements(text).map(canonical);
 const digest = (text: string): string => digestOfStatements(statementDigests(text));

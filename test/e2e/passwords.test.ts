@@ -128,7 +128,7 @@ describe('a session whose Secret goes', () => {
   it('takes another value when the Secret comes back', async () => {
     await writeSecret('two');
     await told('diagnostic-cleared');
-    expect(await config()).toContain('password "two";');
+    await eventually(async () => expect(await config()).toContain('password "two";'), ARRIVES);
     await writeRouter('two');
     await router.ask('configure');
     await eventually(async () => {
