@@ -75,6 +75,12 @@ export const OPTIONS = [
   { name: 'guard-restarts-min', value: 'N', help: 'but only where more sessions than this run (10)' },
   { name: 'guard-last-peer', value: 'HOW', help: 'on or off: hold when no session would be left (on)' },
   { name: 'accept-takeover', value: null, help: 'let the first plan on a node change what runs there' },
+  {
+    name: 'restart-cmd',
+    value: 'CMD',
+    help: 'run this, without a shell, when BIRD must be restarted to listen as its files say; {daemon}: bird or bird6 (off)',
+  },
+  { name: 'restart-spread', value: 'TIME', help: 'each node at its own moment within this time (5m)' },
   { name: 'history', value: 'N', help: 'how many confirmed bundles are kept for a rollback (5)' },
   { name: 'status-address', value: 'HOST:PORT', help: 'serve /livez /readyz /status there, read-only (off)' },
   { name: 'strict', value: null, help: 'an error in the data fails the run' },

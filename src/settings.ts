@@ -11,6 +11,7 @@ import { parseRelease, type Release } from './datamodel/release.ts';
 import { isResourceName, parseTypedCidr, type TypedCidr } from './datamodel/values.ts';
 import { type Environment, type Flags, givenOptions } from './given-options.ts';
 import { OptionReader } from './option-reader.ts';
+import { octal, share, wholeNumber, words } from './option-values.ts';
 import type { Layout } from './render/view.ts';
 import type { Limits } from './transaction/guards.ts';
 
@@ -73,6 +74,9 @@ export interface Settings {
   readonly undoSeconds: number;
   readonly limits: Limits;
   readonly acceptTakeover: boolean;
+  /** Starts a daemon again, which `{daemon}` stands for: a program and its arguments; null = nothing does. */
+  readonly restartCommand: readonly string[] | null;
+  readonly restartSpreadMs: number;
   /** How many confirmed bundles are kept. */
   readonly history: number;
   /** HOST:PORT of the read-only status over HTTP; null = only the unix socket. */
@@ -96,9 +100,6 @@ function readToml(path: string, parse: (text: string) => Readonly<Record<string,
     throw new UsageError(`--config ${path}: ${messageOf(error)}`);
   }
 }
-
-const wholeNumber = (text: string): number | null => (/^\d{1,9}$/.test(text) ? Number(text) : null);
-const octal = (text: string): number | null => (/^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : null);
 
 /** What calico/node's environment says about whether BIRD runs at all (spec calico-v3, 1.4 and 8.1). */
 function whyNotRunning(environment: Environment): string | null {
@@ -163,10 +164,6 @@ function clusterIps(environment: Environment): TypedCidr | null {
   return cidr;
 }
 
-/** `25%` → 0.25; `off` → a share that nothing exceeds. */
-const share = (text: string): number | null =>
-  text === 'off' ? Number.POSITIVE_INFINITY : /^\d{1,2}%$/.test(text) ? Number.parseInt(text, 10) / 100 : null;
-
 const limits = (reader: OptionReader): Limits => ({
   gone: reader.parsed('guard-gone', 'a share such as 25%, or off', share, 0.25),
   goneAtLeast: reader.parsed('guard-gone-min', 'a number', wholeNumber, 10),
@@ -219,6 +216,8 @@ export async function resolveSettings(flags: Flags, environment: Environment = p
     undoSeconds: Math.ceil(reader.parsed('confirm-timeout', 'a time such as 60s', parseTime, 60_000) / 1000),
     limits: limits(reader),
     acceptTakeover: reader.flag('accept-takeover'),
+    restartCommand: reader.parsed('restart-cmd', 'a program and its arguments', words, null),
+    restartSpreadMs: reader.parsed('restart-spread', 'a time such as 5m', parseTime, 300_000),
     history: reader.parsed('history', 'a number', wholeNumber, 5),
     statusAddress: reader.text('status-address'),
     strict: reader.flag('strict'),

@@ -23,7 +23,8 @@ const table = `
   option-table   |
   given-options  | core option-table
   option-reader  | core option-table given-options
-  settings       | core datamodel render transaction option-table given-options option-reader
+  option-values  |
+  settings       | core datamodel render transaction option-table given-options option-reader option-values
   open-datastore | core datastore settings
   plan           | core bird render
   targets        | core datastore datamodel bird render host plan

@@ -5,6 +5,7 @@ import { isSameMoment } from '../bird/same-moment.ts';
 import type { Expected } from '../bird/verify.ts';
 import { StageError } from '../core/errors.ts';
 import { commitFiles } from '../host/commit.ts';
+import { isNewer } from '../host/is-newer.ts';
 import type { ConfirmedBundle, LedgerRecord } from '../host/ledger.ts';
 import { isDisruptive, type Step } from '../plan.ts';
 import { type Bundle, digestsOfTexts, expandIncludes } from '../render/bundle.ts';
@@ -13,6 +14,7 @@ import { drive, type World } from '../transaction/drive.ts';
 import { after, type BundleId, type Transaction } from '../transaction/machine.ts';
 import type { ChangeDecision } from './decide.ts';
 import { blameOf } from './isolate.ts';
+import { keepOwner } from './keep-owner.ts';
 import type { Timed } from './pass.ts';
 import type { Outcome } from './pass-report.ts';
 import type { Place } from './place.ts';
@@ -56,11 +58,18 @@ export async function change(
   return { ...done, steps, meaning };
 }
 
-/** Takes an open transaction as far as it goes; nothing to do at `idle` and `held`. */
-export async function finish(target: Target, place: Place, signal: AbortSignal, timed: Timed): Promise<Changed> {
+/** Takes an open transaction as far as it goes; nothing to do at `idle` and `held`. `known`: of the data that it was made from. */
+export async function finish(
+  target: Target,
+  place: Place,
+  signal: AbortSignal,
+  timed: Timed,
+  known: About | null = null,
+): Promise<Changed> {
   const { txn, history } = place.ledger;
   if (txn.at === 'idle' || txn.at === 'held') return { outcome: 'unchanged', steps: [], meaning: null, error: null };
-  const about = { revision: history[0]?.revision ?? '', release: history[0]?.release ?? null };
+  const about = known ?? { revision: history[0]?.revision ?? '', release: history[0]?.release ?? null };
+  await timed('commit', () => keepOwner(target, place, null));
   const done = await timed('reload', () => follow(target, place, about, signal));
   return { ...done, steps: ['reload'], meaning: null };
 }
@@ -92,7 +101,10 @@ export async function follow(
   signal: AbortSignal,
 ): Promise<Pick<Changed, 'outcome' | 'error'>> {
   const { txn, error, seen } = await drive(place.ledger.txn, worldOf(target, place, about, signal));
-  if (seen) place.seen = seen;
+  if (seen) {
+    place.seen = seen;
+    place.silentSince = null;
+  }
   if (txn !== place.ledger.txn) await place.save({ txn });
   if (txn.at === 'held') {
     const now = place.options.clock.now();
@@ -106,13 +118,14 @@ export async function follow(
 
 function worldOf(target: Target, place: Place, about: About, signal: AbortSignal): World {
   const { socket, clock, undoSeconds } = place.options;
+  const timeoutMs = place.replyMs;
   const names = target.fileNames;
   const textOf = async (id: BundleId | null) => expandIncludes((await place.filesOf(id, names)) ?? []);
   return {
     clock,
     signal,
     undoSeconds,
-    converse: (use) => withBirdDaemon(socket, { configFile: target.configFile, signal, clock }, use),
+    converse: (use) => withBirdDaemon(socket, { configFile: target.configFile, signal, clock, timeoutMs }, use),
     write: async (id) => {
       const files = await place.filesOf(id, names);
       if (!files)
@@ -139,14 +152,16 @@ function worldOf(target: Target, place: Place, about: About, signal: AbortSignal
     return { live, confirmed: statements, history, approval: null, ...(await startOf(ledger, seen)) };
   }
 
-  /** A BIRD that was not known before has read the file that lay there before ours. */
+  /** A BIRD that was not known before has read the file that lay there when it started, and one that is younger than ours read that. */
   async function startOf(ledger: LedgerRecord, seen: DaemonObservation | null) {
     if (!seen) return {};
     const { boot, reconfigured } = seen;
+    if (!('to' in ledger.txn)) return { boot, reconfigured };
+    const { from, to } = ledger.txn;
+    const isStartedSince = await isNewer(socket, target.configFile);
     const isKnown = ledger.boot !== null && isSameMoment(boot, ledger.boot) && ledger.listen !== null;
-    const { txn } = ledger;
-    const listen = isKnown ? ledger.listen : readConfiguration(await textOf('from' in txn ? txn.from : null)).listen;
-    return { boot, reconfigured, listen };
+    if (isKnown && !isStartedSince) return { boot, reconfigured };
+    return { boot, reconfigured, listen: readConfiguration(await textOf(isStartedSince ? to : from)).listen };
   }
 }
 

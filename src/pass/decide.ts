@@ -38,7 +38,7 @@ interface Through {
 export type Decision =
   | (ChangeDecision & Through)
   | ({ readonly do: 'rewrite'; readonly bundle: Bundle } & Through)
-  | ({ readonly do: 'finish' } & Through)
+  | ({ readonly do: 'finish'; readonly about: Pick<ChangeDecision, 'revision' | 'release'> | null } & Through)
   | ({ readonly do: 'nothing'; readonly outcome: PassReport['outcome'] } & Through);
 
 /** What BIRD runs, as far as can be told: the last confirmed bundle, else what lies on the disk. */
@@ -82,10 +82,12 @@ export async function decide(situation: Situation): Promise<Decision> {
   if (!bundle) return nothing('nothing-to-write');
   const { ledger } = place;
   const { txn } = ledger;
-  if (ledger.hold?.kinds.some((kind) => STANDING.includes(kind))) return nothing('held');
-  if (await isForeignWriter(situation, now)) return nothing('held');
+  const isOpen = txn.at !== 'idle' && txn.at !== 'held';
+  if (ledger.hold?.kinds.some((kind) => STANDING.includes(kind)))
+    return isOpen ? { do: 'finish', about: null, isThrough: false, meaning: null } : nothing('held');
+  if (!isOpen && (await isForeignWriter(situation, now))) return nothing('held');
   const from = await baselineOf(place, target, live);
-  const confirmed = txn.at === 'idle' || txn.at === 'held' ? ledger.confirmed : null;
+  const confirmed = isOpen ? null : ledger.confirmed;
   const seen = { live: live && digestsOfTexts(live), confirmed };
   const stepsFor = (wanted: Bundle) => plan(wanted, seen);
   if (stepsFor(bundle).length === 0) {
@@ -99,6 +101,8 @@ export async function decide(situation: Situation): Promise<Decision> {
   const isThrough = tripped.length === 0;
   if (tripped.some(({ kind }) => kind === 'takeover')) return nothing('held', meaning);
   const wanted = isThrough || !from ? bundle : heldBack(from, bundle);
+  const { revision } = snapshot;
+  const { release } = rendering;
   const steps = stepsFor(wanted);
   if (steps.length === 0) return nothing('held', meaning);
   if (txn.at === 'held' && txn.to === wanted.bytes) {
@@ -106,12 +110,10 @@ export async function decide(situation: Situation): Promise<Decision> {
     return nothing('held', meaning);
   }
   if ('to' in txn && txn.at !== 'held' && txn.to === wanted.bytes && !steps.includes('commit'))
-    return { do: 'finish', isThrough, meaning };
+    return { do: 'finish', about: { revision, release }, isThrough, meaning };
   const does = isThrough ? meaning : meaningOf(before, expandIncludes(wanted.files));
   if (isDisruptive(does) && steps.includes('commit') && !isQuiet) return nothing('waiting', meaning);
   if (!steps.includes('reload')) return { do: 'rewrite', bundle: wanted, isThrough, meaning: null };
-  const { revision } = snapshot;
-  const { release } = rendering;
   return { do: 'change', bundle: wanted, steps, from, meaning: does, release, revision, isThrough };
 }
 
@@ -165,8 +167,10 @@ function heldBack(from: Baseline, wanted: Bundle): Bundle {
 
 async function isForeignWriter({ place, live }: Situation, now: number): Promise<boolean> {
   const { ledger } = place;
-  const isOpen = ledger.txn.at !== 'idle' && ledger.txn.at !== 'held';
-  if (isOpen || !ledger.live || (live && digestsOfTexts(live).bytes === ledger.live.bytes)) return false;
+  const found = live ? digestsOfTexts(live).bytes : 'nothing';
+  // What is still there because it was not put right yet is not written a second time.
+  if (!ledger.live || found === ledger.live.bytes || found === place.foreign) return false;
+  place.foreign = found;
   const recent = ledger.foreignWrites.filter((at) => now - at < FOREIGN_MS);
   await place.save({ foreignWrites: [...recent, now] });
   if (recent.length === 0) return false;

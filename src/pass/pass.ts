@@ -8,6 +8,7 @@ import { mayBegin } from '../transaction/machine.ts';
 import { type Changed, change, finish, rewrite } from './change.ts';
 import { decide, type Situation } from './decide.ts';
 import { isolate, type Suspects } from './isolate.ts';
+import { keepOwner } from './keep-owner.ts';
 import type { PassReport } from './pass-report.ts';
 import type { Place } from './place.ts';
 import { inEffect, stillWithheld, type WithheldValues, withheldDiagnostics } from './withheld.ts';
@@ -49,6 +50,7 @@ export async function runPass(
   let done: Changed = { outcome: 'unchanged', steps: [], meaning: null, error: null };
   try {
     const live = await timed('commit', () => readLive(place.options.output, target.fileNames));
+    await timed('commit', () => keepOwner(target, place, live));
     const suspects = { target, place, snapshot, live, signal: options.signal };
     let withheld = stillWithheld(snapshot, place.options.prefixes, place.ledger.withheld);
     const render = () =>
@@ -88,7 +90,7 @@ async function proceed(situation: Situation, before: Changed, timed: Timed): Pro
   let done = before;
   if (decision.do === 'change') done = await change(decision, target, place, signal, timed);
   else if (decision.do === 'rewrite') done = await rewrite(decision.bundle, target, place, signal, timed);
-  else if (decision.do === 'finish') done = await finish(target, place, signal, timed);
+  else if (decision.do === 'finish') done = await finish(target, place, signal, timed, decision.about);
   else if (decision.outcome !== 'unchanged') done = { ...before, outcome: decision.outcome, meaning: decision.meaning };
   if (done.error) return done;
   if (decision.isThrough) {

@@ -29,7 +29,11 @@ export interface PlaceOptions {
   readonly acceptTakeover: boolean;
   /** How many confirmed bundles are kept. */
   readonly history: number;
+  /** How long BIRD may take for each answer, under load half a minute, which is the default. */
+  readonly replyMs?: number;
 }
+
+const REPLY_MS = 30_000;
 
 /** A target's files and its memory, on disk and in this process. Only its own loop changes it. */
 export class Place {
@@ -46,6 +50,8 @@ export class Place {
   seen: DaemonObservation | null = null;
   /** Since when BIRD has not answered, in ms since 1970; null = it did when it was asked last. */
   silentSince: number | null = null;
+  /** What another writer left on the disk and was counted for; null = what lies there is ours. */
+  foreign: Digest | 'nothing' | null = null;
   /** The files of the last bundles that were put or read, by their id: most passes need no others. */
   readonly #known = new Map<Digest, readonly NamedText[]>();
 
@@ -53,6 +59,10 @@ export class Place {
     this.options = options;
     this.#ledger = ledger;
     this.store = new BundleStore(join(options.stateDir, 'bundles', options.name));
+  }
+
+  get replyMs(): number {
+    return this.options.replyMs ?? REPLY_MS;
   }
 
   get ledger(): LedgerRecord {
@@ -68,6 +78,7 @@ export class Place {
       throw asStageError('commit', thrown);
     }
     this.#ledger = next;
+    if (change.live) this.foreign = null;
   }
 
   /** Keeps the files of a bundle, and resolves with the folder in which they lie complete. Rejects with a StageError `commit`. */

@@ -3,8 +3,6 @@ import { readDaemonStatus } from '../bird/daemon-status.ts';
 import { isSameMoment } from '../bird/same-moment.ts';
 import type { Place } from './place.ts';
 
-const TIMEOUT_MS = 30_000;
-
 /**
  * Looks whether the BIRD of this place is still the process that was confirmed, with the configuration that was confirmed: somebody may
  * have started it again, or had it read a file. If not, what it runs counts as unknown, and is asked for again by the next pass. True
@@ -14,7 +12,7 @@ export async function isAnotherDaemon(place: Place, signal: AbortSignal): Promis
   const { ledger, options } = place;
   if (ledger.txn.at !== 'idle' && ledger.txn.at !== 'held') return false;
   try {
-    const socket = { signal, timeoutMs: TIMEOUT_MS };
+    const socket = { signal, timeoutMs: place.replyMs };
     const reply = await withBirdSocket(options.socket, socket, (session) => session.command('show status'));
     const { boot, reconfigured } = readDaemonStatus(reply);
     place.silentSince = null;

@@ -1,3 +1,4 @@
+import { asStageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Target } from '../targets.ts';
 import { finish } from './change.ts';
@@ -10,7 +11,10 @@ import type { Place } from './place.ts';
 export async function repair(target: Target, place: Place, log: Log, signal: AbortSignal): Promise<void> {
   const { at } = place.ledger.txn;
   if (at === 'idle' || at === 'held') return;
-  const { outcome, error } = await finish(target, place, signal, (_, work) => Promise.resolve(work()));
+  const { outcome, error } = await finish(target, place, signal, async (_, work) => work()).catch((thrown) => ({
+    outcome: 'failed',
+    error: asStageError('commit', thrown),
+  }));
   const failed = error ? { code: error.code, message: error.message } : {};
   log(error ? 'warn' : 'info', 'repair', {
     target: target.name,

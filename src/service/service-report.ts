@@ -1,9 +1,8 @@
 import { withBirdDaemon } from '../bird/daemon-session.ts';
-import { readConfiguration } from '../bird/protocols.ts';
 import type { Operations } from '../control/operations.ts';
 import type { Instant, ServiceReport, SessionReport, TargetReport, TargetState } from '../control/status-report.ts';
 import type { Datastore } from '../datastore/datastore.ts';
-import { expandIncludes } from '../render/bundle.ts';
+import { needsRestart } from '../pass/needs-restart.ts';
 import type { Managed } from './managed.ts';
 
 /** What does not change while the service runs. */
@@ -52,7 +51,7 @@ async function verdictOn(
   if (silentSince !== null) return { state: 'failed', ready: false, since: silentSince, why: 'BIRD does not answer' };
   if (report.outcome === 'waiting')
     return { state: 'waiting', ready: true, since: last.at, why: 'for the data to be quiet' };
-  if (await needsRestart(place, target.fileNames)) {
+  if (await needsRestart(target, place)) {
     const why = 'BIRD takes another listening address or port only when it starts again';
     return { state: 'needs-restart', ready: false, since: at, why };
   }
@@ -61,13 +60,6 @@ async function verdictOn(
     return { state: 'stale', ready: true, since: staleSince, why: lastError?.message ?? 'the datastore is away' };
   }
   return { state: 'converged', ready: true, since: at, why: null };
-}
-
-/** Whether BIRD was started with another listening socket than the files that it runs ask for. */
-async function needsRestart(place: Managed['place'], names: readonly string[]): Promise<boolean> {
-  const { ledger } = place;
-  const files = ledger.listen === null ? null : await place.filesOf(ledger.history[0]?.bytes ?? null, names);
-  return files !== null && readConfiguration(expandIncludes(files)).listen !== ledger.listen;
 }
 
 async function sessionsOf({ target, place }: Managed): Promise<readonly SessionReport[] | null> {

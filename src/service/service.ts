@@ -16,6 +16,7 @@ import type { Settings } from '../settings.ts';
 import type { Managed } from './managed.ts';
 import { operationsOf } from './operations.ts';
 import { type MakeTargets, prepare } from './prepare.ts';
+import { restarter } from './restarter.ts';
 
 /** How long a pass that is past its commit may go on to finish its reload when the service is stopped. */
 const GRACE_MS = 10_000;
@@ -64,16 +65,25 @@ function afterGrace(signal: AbortSignal, over: AbortSignal): AbortSignal {
 }
 
 /** One loop a target, until `signal` aborts. */
-async function loops(all: readonly Managed[], datastore: Datastore, settings: Settings, signal: AbortSignal) {
+async function loops(
+  all: readonly Managed[],
+  datastore: Datastore,
+  settings: Settings,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
   const over = new AbortController();
   const late = afterGrace(signal, over.signal);
-  const { quietMs, maxWaitMs, resyncMs, pollMs } = settings;
+  const { quietMs, maxWaitMs, resyncMs, pollMs, nodeName: node } = settings;
+  const { restartCommand: command, restartSpreadMs: spreadMs } = settings;
   const pacing = { quietMs, maxWaitMs, resyncMs, pollMs };
   const loop = (one: Managed) => {
     const mayReread = rereader(datastore, signal);
+    const mayRestart = command && restarter(one, { command, spreadMs, node, clock: systemClock, log }, signal);
     const pass = async (isQuiet: boolean) => {
       const report = await one.pass(() => datastore.snapshot(), { isQuiet, signal: late });
       mayReread(report);
+      mayRestart?.();
       return report;
     };
     const poll = () => isAnotherDaemon(one.place, signal);
@@ -113,7 +123,7 @@ export async function runService(
       await datastore.start(prefixesFor(settings.nodeName), raiseAll, signal);
       mustFindPasswords(settings, all, datastore.snapshot());
       log('info', 'in-sync', { revision: datastore.snapshot().revision });
-      await loops(all, datastore, settings, signal);
+      await loops(all, datastore, settings, log, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
