@@ -105,9 +105,6 @@ describe.skipIf(cases.length === 0).concurrent('a live Calico node is taken over
           expect(reports.map(({ outcome, error, hold }) => ({ outcome, error, hold }))).toEqual(
             reports.map(() => ({ outcome: 'confirmed', error: null, hold: null })),
           );
-          await node.told();
-          expect(await node.deletions()).toEqual([]);
-          expect(await node.routes()).toEqual(routes);
           const after = new Map((await node.sessions()).map((session) => [session.name, session]));
           expect([...after.keys()].sort()).toEqual(before.map((session) => session.name).sort());
           for (const was of isUp(before)) {
@@ -116,6 +113,9 @@ describe.skipIf(cases.length === 0).concurrent('a live Calico node is taken over
             expect(isSameMoment(is.since, was.since), `${was.name}: ${was.since}, then ${is.since}`).toBe(true);
           }
           expect(eventsIn(node.log())).toEqual(events);
+          await node.told();
+          expect(await node.deletions()).toEqual([]);
+          expect(await node.routes()).toEqual(routes);
           seen.established += isUp(before).length;
           seen.told += routes.kernels
             .slice(1)
