@@ -44,6 +44,10 @@ type Trigger =
   | { readonly by: 'outage'; readonly ms: number };
 
 const PATIENCE_MS = 4_000;
+/** Long enough for the next process to confirm in time, mostly; after a kill just before BIRD is asked, it has to be waited for. */
+const CONFIRM_TIMEOUT = '5s';
+/** Between two generations, so that birdconfd is at rest now and then. */
+const PAUSE_MS = 250;
 const SETTLE_EVERY = 6;
 const SETTLE_MS = 40_000;
 const NEVER = new Promise<never>(() => {});
@@ -58,10 +62,12 @@ class CrashRun {
   readonly #options: CrashOptions;
   readonly #generations: Generations;
   readonly #random: Random;
+  readonly #pauses: Random;
   #site!: Site;
   #isPumping = false;
   /** What the next command is to be met with. */
   #atCommand: { readonly configure: number; readonly phase: Phase; readonly fire: () => void } | null = null;
+  #pause: NodeJS.Timeout | null = null;
   #configures = 0;
   #kills = 0;
   #mixtures = 0;
@@ -76,6 +82,7 @@ class CrashRun {
     this.#options = options;
     this.#generations = generations;
     this.#random = new Random(options.seed ^ 0x5bd1e995);
+    this.#pauses = new Random(options.seed ^ 0x2545f491);
   }
 
   async toEnd(): Promise<CrashReport> {
@@ -137,7 +144,7 @@ class CrashRun {
 
   #start(): void {
     this.#configures = 0;
-    this.#site.start(this.#random.chance(0.15) ? '1s' : '60s');
+    this.#site.start(this.#random.chance(0.15) ? '1s' : CONFIRM_TIMEOUT);
     if (this.#isPumping) this.#pump();
   }
 
@@ -209,11 +216,20 @@ class CrashRun {
     if (name === this.#generations.fileNames[0]) this.#pump();
   }
 
-  /** The next generation is written as soon as the one before is on the disk, so that none is left out. */
+  /** The next generation is written soon after the one before is on the disk, so that none is left out. */
   #pump(): void {
+    if (!this.#mayWrite() || this.#pause) return;
+    const write = () => {
+      this.#pause = null;
+      if (this.#mayWrite()) this.#writeNext();
+    };
+    this.#pause = setTimeout(write, this.#pauses.whole(0, PAUSE_MS));
+  }
+
+  #mayWrite(): boolean {
     const { newest, fileNames } = this.#generations;
-    const isThere = this.#generations.ofText(fileNames[0]!, this.#site.texts()[0] ?? null).includes(newest.number);
-    if (this.#isPumping && isThere) this.#writeNext();
+    const numbers = this.#generations.ofText(fileNames[0]!, this.#site.texts()[0] ?? null);
+    return this.#isPumping && numbers.includes(newest.number);
   }
 
   #writeNext(): void {

@@ -47,7 +47,9 @@ export class Site {
     this.stateDir = join(dir, 'state');
     this.#lab = lab;
     this.#generations = generations;
-    this.proxy = new BirdProxy(join(dir, 'proxy.ctl'), this.socketOf('bird'), gate);
+    // Until it is open, nobody is there to look.
+    const whenOpen: Gate = async (command, phase) => (this.#reader ? gate(command, phase) : undefined);
+    this.proxy = new BirdProxy(join(dir, 'proxy.ctl'), this.socketOf('bird'), whenOpen);
     mkdirSync(join(dir, 'data'));
   }
 
@@ -74,7 +76,7 @@ export class Site {
     await writeFile(join(this.dir, 'router.conf'), ROUTER_CONFIG);
     await this.#startBird('router', 'bird', join(this.dir, 'router.conf'));
     this.write(generations.next());
-    this.start('60s');
+    this.start('5s');
     const names = [...generations.fileNames, this.#bird6File];
     await eventually(async () => {
       const found = await readdir(this.output);
