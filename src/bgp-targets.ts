@@ -3,10 +3,9 @@ import { buildNodeBgp, type NodeBgp, type Self } from './bgp/node-bgp.ts';
 import { checkConfig } from './bird/check.ts';
 import { FLAVOURS, type FlavourName } from './bird/flavour.ts';
 import { LiveFiles } from './bird/live-files.ts';
-import { show, sortDiagnostics } from './core/diagnostic.ts';
+import { sortDiagnostics } from './core/diagnostic.ts';
 import { resourceKey } from './core/keys.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
-import { APPROVE } from './datamodel/envelope.ts';
 import { ResourcesDecoder } from './datamodel/resources.ts';
 import type { Snapshot } from './datastore/datastore.ts';
 import type { NamedText } from './render/bundle.ts';
@@ -15,7 +14,6 @@ import { daemonOf, renderFamily } from './render/render-family.ts';
 import { fileNames, type Layout } from './render/view.ts';
 import type { Settings } from './settings.ts';
 import type { Rendering, Target } from './targets.ts';
-import { readApproval } from './transaction/holds.ts';
 
 /** What turns a snapshot into one node's BGP, and that into files. */
 export interface BgpOptions {
@@ -66,13 +64,9 @@ function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
     const built = buildNodeBgp(decoded, self);
     const configuration = resourceKey('BGPConfiguration', 'default');
     const approval = decoded.resources.bgpConfigurations.get(configuration)?.approval ?? null;
-    const { fault } = readApproval(approval, 0);
-    const path = ['metadata', 'annotations', APPROVE];
-    const unknown = { severity: 'warning', code: 'unknown-approval', key: configuration, path } as const;
-    const faults = fault === null ? [] : [{ ...unknown, message: `${fault}, found ${show(approval)}` }];
     const model = {
       bgp: built.value,
-      diagnostics: [...snapshot.diagnostics, ...diagnostics, ...built.diagnostics, ...faults],
+      diagnostics: [...snapshot.diagnostics, ...diagnostics, ...built.diagnostics],
       lastGood,
       release: built.release && `3.${built.release.minor}`,
       approval,

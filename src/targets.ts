@@ -1,4 +1,5 @@
 import type { Diagnostic } from './core/diagnostic.ts';
+import type { Approval } from './datamodel/approval.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
 import type { Snapshot } from './datastore/datastore.ts';
 import type { Bundle, NamedText } from './render/bundle.ts';
@@ -11,8 +12,8 @@ export interface Rendering {
   readonly lastGood: LastGood;
   /** The Calico release whose rules were used, `3.33`; null = the data name none, and the newest rules were. */
   readonly release: string | null;
-  /** The text of the annotation `birdconfd/approve`; null = there is none. */
-  readonly approval: string | null;
+  /** What the annotation `birdconfd/approve` lets through; null = nothing. */
+  readonly approval: Approval | null;
   /** The names of the sessions whose password is missing and therefore the live file's, sorted. */
   readonly kept: readonly string[];
 }

@@ -20,6 +20,7 @@ const same = (a: readonly string[], b: readonly string[]): boolean =>
 
 /** Static routes come and go in place; everything else that BIRD compares as a whole starts again. */
 function restarts(before: Protocol, after: Protocol, routerIdChanges: boolean): boolean {
+  if (before === after) return after.type === 'bgp' && routerIdChanges;
   if (before.type !== after.type) return true;
   if (after.type === 'bgp' && routerIdChanges) return true;
   return after.type !== 'static' && after.type !== 'device' && !same(before.options, after.options);
@@ -31,9 +32,10 @@ function compare(before: Configuration, after: Configuration): Meaning {
   const both = names((name) => before.protocols.has(name), after.protocols.keys());
   const pair = (name: string): [Protocol, Protocol] => [before.protocols.get(name)!, after.protocols.get(name)!];
   const restarted = both.filter((name) => restarts(...pair(name), routerIdChanges));
+  const starting = new Set(restarted);
   const refiltered = both.filter((name) => {
     const [old, now] = pair(name);
-    return !restarted.includes(name) && !same(old.filters, now.filters);
+    return old !== now && !starting.has(name) && !same(old.filters, now.filters);
   });
   return {
     added: names((name) => !before.protocols.has(name), after.protocols.keys()),

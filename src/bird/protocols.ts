@@ -1,4 +1,5 @@
-import { canonical, parseStatements, type Statement } from './statements.ts';
+import { knownStatements } from './known-statements.ts';
+import { canonical, type Statement } from './statements.ts';
 
 /** One protocol of a configuration, its template's statements taken in, as far as it decides what a change does to it. */
 export interface Protocol {
@@ -88,9 +89,24 @@ function protocolOf(
   };
 }
 
-/** Reads a configuration whose includes stand in their place. Never throws. */
+/** What the protocols of the last texts are read with, and what they came to: the same statement among the same ones is the same protocol. */
+interface Context {
+  readonly definitions: readonly Statement[];
+  readonly protocols: WeakMap<Statement, Protocol>;
+}
+let contexts: readonly Context[] = [];
+
+function contextOf(definitions: readonly Statement[]): Context {
+  const isSame = (each: Context) =>
+    each.definitions.length === definitions.length && each.definitions.every((one, i) => one === definitions[i]);
+  const found = contexts.find(isSame) ?? { definitions, protocols: new WeakMap() };
+  contexts = [found, ...contexts.filter((each) => each !== found)].slice(0, 2);
+  return found;
+}
+
+/** Reads a configuration whose includes stand in their place. Never throws. What stands in several of the last texts is read once. */
 export function readConfiguration(text: string): Configuration {
-  const statements = parseStatements(text);
+  const statements = knownStatements(text);
   const named = (pattern: RegExp) =>
     new Map(
       statements.flatMap((statement): [string, Statement][] => {
@@ -101,9 +117,14 @@ export function readConfiguration(text: string): Configuration {
   const templates = named(/^template \w+ (\S+)/);
   const functions = named(/^(?:function|filter) (\S+)/);
   const anonymous = new Map<string, number>();
+  const context = contextOf([...templates.values(), ...functions.values()]);
   const protocols = statements
     .filter(({ words }) => words.startsWith('protocol '))
-    .map((statement) => protocolOf(statement, anonymous, templates, functions));
+    .map((statement) => {
+      const found = context.protocols.get(statement) ?? protocolOf(statement, anonymous, templates, functions);
+      if (found.type === 'bgp') context.protocols.set(statement, found); // the others are named by their number
+      return found;
+    });
   const word = (start: string) =>
     statements
       .filter(({ words }) => words.startsWith(start))

@@ -1,6 +1,7 @@
 import { show } from '../core/diagnostic.ts';
 import { byBytes } from '../core/order.ts';
-import { APPROVE, approvableEnvelope } from './envelope.ts';
+import { APPROVE, type Approval } from './approval.ts';
+import { approvableEnvelope } from './envelope.ts';
 import {
   boolean,
   type Fault,
@@ -123,7 +124,7 @@ export interface BgpConfiguration {
   readonly key: string;
   readonly name: string;
   /** What the annotation `birdconfd/approve` says. */
-  readonly approval: string | null;
+  readonly approval: Approval | null;
   readonly logSeverity: LogSeverity | null;
   readonly meshEnabled: boolean;
   readonly asNumber: AsNumber | null;

@@ -1,7 +1,5 @@
+import { APPROVE, approval } from './approval.ts';
 import { type Field, type FieldType, mapOf, optional, record, text } from './field.ts';
-
-/** The annotation by which an operator lets a held plan through, on all nodes at once. */
-export const APPROVE = 'birdconfd/approve';
 
 const label = text('a string', (value) => value);
 
@@ -12,10 +10,7 @@ const metadata = record({ labels: optional(mapOf(label), new Map<string, string>
 const NO_APPROVAL = { [APPROVE]: null };
 const annotations = record(
   {
-    [APPROVE]: optional(
-      text('a string', (value) => value),
-      null,
-    ),
+    [APPROVE]: optional(approval, null),
   },
   ['*'],
 );

@@ -1,5 +1,7 @@
 import { holdBackFiles } from '../bird/hold-back.ts';
 import { type Meaning, meaningOf } from '../bird/meaning.ts';
+import type { HoldKind } from '../core/hold-kinds.ts';
+import type { Approval } from '../datamodel/approval.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
 import { isDisruptive, plan, type Step } from '../plan.ts';
 import {
@@ -13,7 +15,7 @@ import {
 } from '../render/bundle.ts';
 import type { Rendering, Target } from '../targets.ts';
 import { type Tripped, trippedGuards } from '../transaction/guards.ts';
-import { type Hold, type HoldKind, readApproval } from '../transaction/holds.ts';
+import type { Hold } from '../transaction/holds.ts';
 import type { PassReport } from './pass-report.ts';
 import type { Place } from './place.ts';
 import { runningSessions } from './running-sessions.ts';
@@ -152,12 +154,13 @@ async function guard(
     },
     options.limits,
   );
-  const approved = new Set([
-    ...readApproval(rendering.approval, now).kinds,
-    ...(ledger.approval && now < ledger.approval.until ? ledger.approval.kinds : []),
-  ]);
-  return tripped.filter(({ kind }) => !approved.has(kind));
+  const letThrough = new Set([...approved(rendering.approval, now), ...approved(ledger.approval, now)]);
+  return tripped.filter(({ kind }) => !letThrough.has(kind));
 }
+
+/** By the annotation, or by `birdconfd approve`. */
+const approved = (approval: Approval | null, now: number): readonly HoldKind[] =>
+  approval && (approval.until === null || now < approval.until) ? approval.kinds : [];
 
 /** What the wanted bundle only adds to what runs. It comes from no single resource any more. */
 function heldBack(from: Baseline, wanted: Bundle): Bundle {

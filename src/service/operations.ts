@@ -1,10 +1,10 @@
 import type { OperationResult, Operations } from '../control/operations.ts';
 import { UsageError } from '../core/errors.ts';
+import { APPROVABLE } from '../core/hold-kinds.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import type { PassReport } from '../pass/pass-report.ts';
 import type { Place } from '../pass/place.ts';
 import { rollBack } from '../pass/roll-back.ts';
-import { APPROVABLE } from '../transaction/holds.ts';
 import { after } from '../transaction/machine.ts';
 import type { Managed } from './managed.ts';
 import { readinessOf, type ServiceFacts, serviceReport } from './service-report.ts';

@@ -1,7 +1,7 @@
 import { inventoryOf, poolActionChanges } from '../bird/inventory.ts';
 import type { Meaning } from '../bird/meaning.ts';
+import type { HoldKind } from '../core/hold-kinds.ts';
 import { byBytes } from '../core/order.ts';
-import type { HoldKind } from './holds.ts';
 
 /** How much a plan may take away before it is held. Shares are of what runs now, 0..1; more is never reached: that guard is off. */
 export interface Limits {

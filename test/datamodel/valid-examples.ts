@@ -150,6 +150,10 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, FieldRow>>>>
     'status.podCIDRs.*': unseen(refuses('198.51.100.0/26'), 'it counts only with USE_POD_CIDR'),
   },
   BGPConfiguration: {
+    'metadata.annotations.birdconfd/approve': unseen(
+      { ...replaces('many-gone', 'takeover', NULL), code: 'unknown-approval' },
+      'it lets a plan through, and is no part of it',
+    ),
     'spec.logSeverityScreen': replaces('Debug', 'none', ...EMPTY),
     'spec.asNumber': refuses('64498', NULL, ...AS_NUMBERS),
     'spec.bindMode': replaces('NodeIP', 'None', ...EMPTY),

@@ -1,0 +1,39 @@
+import { show } from '../core/diagnostic.ts';
+import { APPROVABLE, type HoldKind } from '../core/hold-kinds.ts';
+import { type Field, INVALID, text } from './field.ts';
+
+/** The annotation by which an operator lets held plans through, on all nodes at once. */
+export const APPROVE = 'birdconfd/approve';
+
+/** What it lets through, and until when: ms since 1970, null = as long as it stands there. */
+export interface Approval {
+  readonly kinds: readonly HoldKind[];
+  readonly until: number | null;
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+
+/** Kinds separated by commas, or all of them until an ISO 8601 time; null is neither. */
+function parseApproval(value: string): Approval | null {
+  const words = value.split(',').map((word) => word.trim());
+  const kinds = APPROVABLE.filter((kind) => words.includes(kind));
+  if (words.every((word) => (kinds as readonly string[]).includes(word))) return { kinds, until: null };
+  const until = TIME.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(until) ? null : { kinds: APPROVABLE, until };
+}
+
+const word = text('a string', (value) => value);
+
+/** The annotation's text. One that lets nothing through is a warning, and does no harm to the rest of the resource. */
+export const approval: Field<Approval | null> = {
+  shape: word.shape,
+  decode: (value, path, faults) => {
+    const given = word.decode(value, path, faults);
+    if (given === INVALID) return INVALID;
+    const parsed = parseApproval(given);
+    if (parsed) return parsed;
+    const expected = `expected ${APPROVABLE.join(', ')}, or a time such as 2026-11-22T12:00:00Z`;
+    faults.push({ severity: 'warning', code: 'unknown-approval', path, message: `${expected}, found ${show(given)}` });
+    return null;
+  },
+};
