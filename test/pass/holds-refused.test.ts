@@ -51,6 +51,7 @@ describe('a change that BIRD takes and that breaks something here', () => {
 
   it('is taken back and held, the session up all the while, until the data say something else', async () => {
     const file = await bench.file;
+    expect(file).toContain('debug { states };'); // or the log would tell of no fall
     const downs = ours.timesDown(SESSION);
     bench.store.put(...filter('none-in', { importV4: [{ action: 'Reject' }] }));
     bench.store.put(...torPeer('none-in'));

@@ -65,16 +65,6 @@ describe('a BIRD that has to be restarted to listen as its file says', () => {
     return process_.pass();
   };
 
-  it('says so, and is well again once it was restarted by whomever', async () => {
-    expect(await changePort(1790)).toMatchObject({ outcome: 'confirmed', meaning: { needsRestart: true } });
-    expect(await process_.status()).toMatchObject({ state: 'needs-restart', ready: false, needsRestart: true });
-    await laterThanLast(bird);
-    await bird.restart();
-    expect(await process_.poll()).toBe(true);
-    expect(await process_.pass()).toMatchObject({ outcome: 'confirmed' });
-    expect(await process_.status()).toMatchObject({ state: 'converged', needsRestart: false });
-  });
-
   it('needs no restart when it started after the file was written', async () => {
     await bird.crash();
     expect(await changePort(1790)).toMatchObject({ outcome: 'failed' });
