@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { startBird, type TestBird } from '../support/bird.ts';
-import { configuration, node, SMALL_CLUSTER } from '../support/cluster.ts';
+import { configuration, node, pool, SMALL_CLUSTER } from '../support/cluster.ts';
 import { meshWith, ofRelease } from '../support/hold-cases.ts';
 import { selfFor } from '../support/self.ts';
 import { BOOT_CONFIG, TargetBench } from '../support/target-bench.ts';
@@ -123,5 +123,8 @@ describe('the release of Calico, where its rules decide about the routes of a po
     const { pass } = await withRelease('v3.30.0');
     bench.store.put(...ofRelease('v3.31.7'));
     expect(await pass()).toMatchObject({ outcome: 'unchanged', hold: null });
+    // Nor for what is done to a pool later, which is not the release's doing.
+    bench.store.put(...pool('pool-1', '198.51.100.0/24', { disableBGPExport: true }));
+    expect(await pass()).toMatchObject({ outcome: 'confirmed', hold: null });
   });
 });
