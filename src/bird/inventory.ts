@@ -58,7 +58,8 @@ function rulesOf(statements: readonly Statement[]): readonly Rule[] {
   return statements.flatMap(({ words, body }) => {
     const range = parseCidr(RANGE.exec(words)?.[1] ?? '');
     const decides = FINAL.test(body?.at(-1)?.words ?? '');
-    return range && body ? [{ range, decides, text: plain(body.map(canonical).join(' ')) }] : [];
+    // Up to Calico 3.31 a pool without communities has a rule that does nothing.
+    return range && body?.length ? [{ range, decides, text: plain(body.map(canonical).join(' ')) }] : [];
   });
 }
 

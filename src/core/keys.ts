@@ -50,6 +50,10 @@ export const STATUS_FILES = 'status:/';
 
 export const secretFileKey = (name: string, key: string): string => `${SECRET_FILES}${name}/${key}`;
 
+/** Whether what stands under a key is secret as a whole. */
+export const isSecret = (key: string): boolean =>
+  key.startsWith(SECRET_FILES) || key.startsWith(kubernetesPrefix('Secret'));
+
 /** What a service on `node` asks its datastores for. */
 export const prefixesFor = (node: string): readonly string[] => [
   ...(Object.keys(PLURALS) as ResourceKind[]).map(resourcePrefix),

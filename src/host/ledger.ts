@@ -18,10 +18,20 @@ export interface ConfirmedBundle extends Digests {
   readonly at: number;
 }
 
+/** A value that decodes well, and of which BIRD refuses what follows from it. */
+export interface WithheldValue {
+  /** Of the value: another one is tried again. */
+  readonly value: Digest;
+  /** The value that stays in effect; null = none is known, and the key counts as absent. */
+  readonly before: string | null;
+  /** What BIRD said. */
+  readonly why: string;
+}
+
 /** What one target has to remember across a restart (architecture, 6). */
 export interface LedgerRecord {
   readonly version: 1;
-  /** Of the files as they were last written. */
+  /** Of the files as they were last written, or found changed by another; null = none, or only comments are just being written. */
   readonly live: Digests | null;
   /** The statements that the daemon last said it runs. */
   readonly confirmed: Digest | null;
@@ -36,6 +46,8 @@ export interface LedgerRecord {
   readonly history: readonly ConfirmedBundle[];
   readonly hold: Hold | null;
   readonly approval: Approval | null;
+  /** Key → a value that BIRD refuses, and the one that stays in effect. */
+  readonly withheld: Readonly<Record<string, WithheldValue>>;
   /** When the files changed under us, in ms since 1970. */
   readonly foreignWrites: readonly number[];
   /** Session → since when its password is only known from the file itself. */
@@ -55,6 +67,7 @@ export const EMPTY_RECORD: LedgerRecord = {
   history: [],
   hold: null,
   approval: null,
+  withheld: {},
   foreignWrites: [],
   keptPasswords: {},
   lastGood: {},

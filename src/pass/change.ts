@@ -1,20 +1,19 @@
-import type { CheckRejected } from '../bird/check.ts';
 import { type DaemonObservation, withBirdDaemon } from '../bird/daemon-session.ts';
 import { type Meaning, meaningOf } from '../bird/meaning.ts';
 import { readConfiguration } from '../bird/protocols.ts';
 import { isSameMoment } from '../bird/same-moment.ts';
-import { withoutPasswords } from '../bird/syntax.ts';
 import type { Expected } from '../bird/verify.ts';
 import { StageError } from '../core/errors.ts';
 import { commitFiles } from '../host/commit.ts';
 import { isNewer } from '../host/is-newer.ts';
 import type { ConfirmedBundle, LedgerRecord } from '../host/ledger.ts';
 import { isDisruptive, type Step } from '../plan.ts';
-import { type Bundle, digestsOfTexts, expandIncludes, originsAt } from '../render/bundle.ts';
+import { type Bundle, digestsOfTexts, expandIncludes } from '../render/bundle.ts';
 import type { Target } from '../targets.ts';
 import { drive, type World } from '../transaction/drive.ts';
 import { after, type BundleId, type Transaction } from '../transaction/machine.ts';
 import type { ChangeDecision } from './decide.ts';
+import { blameOf } from './isolate.ts';
 import { keepOwner } from './keep-owner.ts';
 import type { Timed } from './pass.ts';
 import type { Outcome } from './pass-report.ts';
@@ -86,6 +85,8 @@ export async function rewrite(
   await check(bundle, target, place, signal, timed);
   const { bytes, statements, files } = bundle;
   await timed('commit', async () => {
+    // Who dies in the midst of it must not take his own files for another writer's.
+    await place.save({ live: null });
     await commitFiles(files, await place.options.destination());
     const [last, ...older] = place.ledger.history;
     await place.save({ live: { bytes, statements }, history: last ? [{ ...last, bytes, statements }, ...older] : [] });
@@ -174,32 +175,19 @@ function expectedOf(from: string, to: string): Expected {
   return { names: [...readConfiguration(to).protocols.keys()], unchanged, reimported };
 }
 
-/** Keeps the bundle's files, and has BIRD parse them where they lie. A refusal is kept, and told with the resources behind the line. */
+/** Keeps the bundle's files, and has BIRD parse them where they lie. A refusal is remembered, and told with the resources behind the line. */
 async function check(bundle: Bundle, target: Target, place: Place, signal: AbortSignal, timed: Timed): Promise<void> {
-  if (place.refused?.bytes === bundle.bytes) throw place.refused.error;
+  if (place.refused?.bytes === bundle.bytes) throw place.refused.blame.error;
   const folder = await timed('commit', () => place.put(bundle.bytes, bundle.files));
   if (!place.options.check) return;
   try {
     await timed('check', () => target.check(folder, signal));
     place.refused = null;
   } catch (thrown) {
-    const error = isRejection(thrown) ? blamed(thrown, bundle) : thrown;
-    if (error instanceof StageError && !error.retryable) place.refused = { bytes: bundle.bytes, error };
+    const blame = blameOf(thrown, bundle);
     await place.sweep();
-    throw error;
+    if (!blame) throw thrown;
+    place.refused = { bytes: bundle.bytes, blame, isTraced: false };
+    throw blame.error;
   }
-}
-
-const isRejection = (thrown: unknown): thrown is CheckRejected =>
-  thrown instanceof StageError && thrown.code === 'rejected';
-
-function blamed(rejection: CheckRejected, bundle: Bundle): StageError {
-  const { file, line, text } = rejection;
-  const rendered = bundle.files.find((f) => file?.endsWith(`/${f.name}`));
-  if (!rendered || line === null) return rejection;
-  const origins = originsAt(rendered, line);
-  const from = origins.length > 0 ? `; it comes from ${origins.slice(0, 3).join(', ')}` : '';
-  const source = rendered.text.split('\n')[line - 1]?.trim() ?? '';
-  const message = `BIRD refuses ${rendered.name} line ${line}: ${text ?? 'no reason given'}: ${withoutPasswords(source)}${from}`;
-  return new StageError('check', 'rejected', message, { retryable: false, cause: rejection });
 }

@@ -1,15 +1,17 @@
-import type { Stage } from '../core/errors.ts';
-import { asStageError } from '../core/errors.ts';
+import { sortDiagnostics } from '../core/diagnostic.ts';
+import { asStageError, type Stage } from '../core/errors.ts';
 import { byBytesOf } from '../core/order.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
 import { readLive } from '../host/observe.ts';
 import type { Rendering, Target } from '../targets.ts';
 import { mayBegin } from '../transaction/machine.ts';
 import { type Changed, change, finish, rewrite } from './change.ts';
-import { decide } from './decide.ts';
+import { decide, type Situation } from './decide.ts';
+import { isolate, type Suspects } from './isolate.ts';
 import { keepOwner } from './keep-owner.ts';
 import type { PassReport } from './pass-report.ts';
 import type { Place } from './place.ts';
+import { inEffect, stillWithheld, type WithheldValues, withheldDiagnostics } from './withheld.ts';
 
 export interface PassOptions {
   readonly signal: AbortSignal;
@@ -49,18 +51,28 @@ export async function runPass(
   try {
     const live = await timed('commit', () => readLive(place.options.output, target.fileNames));
     await timed('commit', () => keepOwner(target, place, live));
-    rendering = await timed('render', () => target.render(snapshot, live));
-    await remember(place, rendering);
+    const suspects = { target, place, snapshot, live, signal: options.signal };
+    let withheld = stillWithheld(snapshot, place.options.prefixes, place.ledger.withheld);
+    const render = () =>
+      timed('render', () => target.render(inEffect(snapshot, withheld), live)).then((made) => ({
+        ...made,
+        diagnostics: sortDiagnostics([...made.diagnostics, ...withheldDiagnostics(withheld)]),
+      }));
+    rendering = await render();
+    await remember(place, rendering, withheld);
     // Where BIRD may run under a timer, or nothing new can be had, what is open comes first.
     if (!mayBegin(place.ledger.txn) || !rendering.bundle) done = await finish(target, place, options.signal, timed);
     if (!done.error) {
-      const decision = await decide({ target, place, rendering, snapshot, live, ...options });
-      if (decision.do === 'change') done = await change(decision, target, place, options.signal, timed);
-      else if (decision.do === 'rewrite') done = await rewrite(decision.bundle, target, place, options.signal, timed);
-      else if (decision.do === 'finish') done = await finish(target, place, options.signal, timed, decision.about);
-      else if (decision.outcome !== 'unchanged') done = { ...done, ...decision };
-      if (decision.isThrough && !done.error) place.listing = snapshot.listing;
-      if (place.ledger.hold && !done.error) done = { ...done, outcome: 'held', meaning: decision.meaning };
+      try {
+        done = await proceed({ ...suspects, ...options, rendering }, done, timed);
+      } catch (thrown) {
+        const guilty = await findGuilty(suspects, thrown, withheld);
+        if (!guilty) throw thrown;
+        withheld = guilty;
+        rendering = await render();
+        await remember(place, rendering, withheld);
+        done = await proceed({ ...suspects, ...options, rendering }, done, timed);
+      }
     }
   } catch (thrown) {
     done = { ...done, error: asStageError('render', thrown) };
@@ -71,14 +83,44 @@ export async function runPass(
   return { outcome, steps, error, diagnostics, revision, bundle, meaning, hold: place.ledger.hold, timings };
 }
 
+/** Decides, and does it. Rejects with a StageError when a stage before the first rename fails. */
+async function proceed(situation: Situation, before: Changed, timed: Timed): Promise<Changed> {
+  const { target, place, snapshot, signal } = situation;
+  const decision = await decide(situation);
+  let done = before;
+  if (decision.do === 'change') done = await change(decision, target, place, signal, timed);
+  else if (decision.do === 'rewrite') done = await rewrite(decision.bundle, target, place, signal, timed);
+  else if (decision.do === 'finish') done = await finish(target, place, signal, timed, decision.about);
+  else if (decision.outcome !== 'unchanged') done = { ...before, outcome: decision.outcome, meaning: decision.meaning };
+  if (done.error) return done;
+  if (decision.isThrough) {
+    place.listing = snapshot.listing;
+    place.accepted = snapshot;
+  }
+  return place.ledger.hold ? { ...done, outcome: 'held', meaning: decision.meaning } : done;
+}
+
+/** Looks once for the values behind a refusal; null when it is none, or they are not to be found. */
+async function findGuilty(
+  suspects: Suspects,
+  thrown: unknown,
+  withheld: WithheldValues,
+): Promise<WithheldValues | null> {
+  const { refused } = suspects.place;
+  if (!refused || refused.blame.error !== thrown || refused.isTraced) return null;
+  refused.isTraced = true;
+  return isolate(suspects, refused.blame, withheld);
+}
+
 /** What must outlive us as soon as it is in effect: the last good values, and since when a password is only known from the file. */
-async function remember(place: Place, { lastGood, kept }: Rendering): Promise<void> {
+async function remember(place: Place, { lastGood, kept }: Rendering, withheld: WithheldValues): Promise<void> {
   const before = place.ledger.keptPasswords;
   const now = place.options.clock.now();
   const next = {
     lastGood: Object.fromEntries([...lastGood].sort(byBytesOf(([key]) => key))),
+    withheld,
     keptPasswords: Object.fromEntries(kept.map((session) => [session, before[session] ?? now])),
   };
-  const known = { lastGood: place.ledger.lastGood, keptPasswords: before };
+  const known = { lastGood: place.ledger.lastGood, withheld: place.ledger.withheld, keptPasswords: before };
   if (JSON.stringify(next) !== JSON.stringify(known)) await place.save(next);
 }

@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import type { DaemonObservation } from '../bird/daemon-session.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Digest } from '../core/digest.ts';
-import { asStageError, type StageError } from '../core/errors.ts';
+import { asStageError } from '../core/errors.ts';
+import type { Snapshot } from '../datastore/datastore.ts';
 import { BundleStore } from '../host/bundle-store.ts';
 import type { CommitOptions } from '../host/commit.ts';
 import { type LedgerRecord, ledgerPath, writeLedger } from '../host/ledger.ts';
 import type { NamedText } from '../render/bundle.ts';
 import type { Limits } from '../transaction/guards.ts';
+import type { Blame } from './isolate.ts';
 
 /** What the settings say about where and how one target's files go live. */
 export interface PlaceOptions {
@@ -21,6 +23,8 @@ export interface PlaceOptions {
   readonly check: boolean;
   readonly clock: Clock;
   readonly undoSeconds: number;
+  /** The prefixes of the data, of which every key has one. */
+  readonly prefixes: readonly string[];
   readonly limits: Limits;
   readonly acceptTakeover: boolean;
   /** How many confirmed bundles are kept. */
@@ -36,16 +40,16 @@ export class Place {
   readonly options: PlaceOptions;
   readonly store: BundleStore;
   #ledger: LedgerRecord;
-  /** What the check refused last: not asked again while the input is the same, but told again. */
-  refused: { readonly bytes: Digest; readonly error: StageError } | null = null;
+  /** What the check refused last: not asked again while the input is the same, but told again. `isTraced`: the guilty were looked for. */
+  refused: { readonly bytes: Digest; readonly blame: Blame; isTraced: boolean } | null = null;
+  /** The data of the last bundle that BIRD took; null = none in this process. */
+  accepted: Snapshot | null = null;
   /** The full reading of the data that the last plan to go through was made from; null = none in this process. */
   listing: number | null = null;
   /** BIRD as it was seen last; null = not yet, or it could not be asked. */
   seen: DaemonObservation | null = null;
   /** Since when BIRD has not answered, in ms since 1970; null = it did when it was asked last. */
   silentSince: number | null = null;
-  /** What another writer left on the disk and was counted for; null = what lies there is ours. */
-  foreign: Digest | 'nothing' | null = null;
   /** The files of the last bundles that were put or read, by their id: most passes need no others. */
   readonly #known = new Map<Digest, readonly NamedText[]>();
 
@@ -72,7 +76,6 @@ export class Place {
       throw asStageError('commit', thrown);
     }
     this.#ledger = next;
-    if (change.live) this.foreign = null;
   }
 
   /** Keeps the files of a bundle, and resolves with the folder in which they lie complete. Rejects with a StageError `commit`. */

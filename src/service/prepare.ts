@@ -1,4 +1,5 @@
 import { systemClock } from '../core/clock.ts';
+import { prefixesFor } from '../core/keys.ts';
 import type { Log } from '../core/log.ts';
 import type { LastGood } from '../datamodel/decode-entries.ts';
 import { resolveFileOwner } from '../host/file-owner.ts';
@@ -28,7 +29,8 @@ export async function prepare(settings: Settings, makeTargets: MakeTargets, log:
       mode: settings.fileMode,
       ...(await resolveFileOwner(settings, socket)),
     });
-    const place = { name: target.name, stateDir, output, socket, destination, check, clock: systemClock };
+    const prefixes = prefixesFor(settings.nodeName);
+    const place = { name: target.name, prefixes, stateDir, output, socket, destination, check, clock: systemClock };
     return new Managed(target, new Place({ ...place, undoSeconds, limits, acceptTakeover, history }, ledger), log);
   });
 }

@@ -74,6 +74,7 @@ describe('poolActionChanges', () => {
       ['10.48.0.0/16'],
     ],
     ['a narrower pool', '  if (net ~ 10.48', '  if (net ~ 10.48.0.0/24) then { reject; }\n  if (net ~ 10.48', []],
+    ['a rule that does nothing', 'function told() {', 'function told() { if ( net ~ 10.52.0.0/16 ) then { }', []],
     [
       'a block more',
       'function calico_aggr() {',

@@ -1,5 +1,5 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BgpOptions, bgpTargets } from '../../src/bgp-targets.ts';
 import { isSameMoment } from '../../src/bird/same-moment.ts';
@@ -38,7 +38,9 @@ class Bench {
   }
 
   /** A process: its pass, with its own memory, begun from the ledger on disk. */
-  async process(options: Partial<BgpOptions> & { socket?: string } = {}) {
+  async process(
+    options: Partial<BgpOptions> & { socket?: string; isQuiet?: boolean; onCommit?: () => Promise<void> } = {},
+  ) {
     const ledger = await this.ledger();
     const templates = await readTemplates(builtInTemplates(), 'bird1');
     const daemon = { binary: '/usr/sbin/bird', socket: options.socket ?? this.bird.socket };
@@ -60,8 +62,12 @@ class Bench {
         stateDir: this.stateDir,
         output: this.bird.dir,
         socket: daemon.socket,
-        destination: async () => ({ output: this.bird.dir, mode: 0o640, uid: null, gid: null }),
+        destination: async () => {
+          await options.onCommit?.();
+          return { output: this.bird.dir, mode: 0o640, uid: null, gid: null };
+        },
         check: true,
+        prefixes: prefixesFor('node-a'),
         clock: systemClock,
         undoSeconds: 60,
         limits: { gone: 0.25, goneAtLeast: 10, restarts: 0.5, restartsAtLeast: 10, lastPeer: true },
@@ -70,7 +76,8 @@ class Bench {
       },
       ledger,
     );
-    return () => runPass(target, this.store.snapshot(), place, { isQuiet: true, signal: NEVER });
+    const { isQuiet = true } = options;
+    return () => runPass(target, this.store.snapshot(), place, { isQuiet, signal: NEVER });
   }
 
   async protocols(): Promise<readonly string[]> {
@@ -143,10 +150,66 @@ describe('one pass on a real BIRD', () => {
     const refused = await pass();
     expect(refused).toMatchObject({ outcome: 'failed', error: { stage: 'check', code: 'rejected', retryable: false } });
     expect(refused.error?.message).toMatch(/bird\.conf line \d+: .*neighbour 192\.0\.2\.2;.*nodes\/node-b/);
-    expect([await bench.file, await bench.reconfigured()]).toEqual([file, before]);
+    expect(await bench.file).toBe(file);
+    expect(isSameMoment(await bench.reconfigured(), before)).toBe(true);
     const again = await pass();
     expect(again.error).toBe(refused.error);
     expect(again.timings.check).toBeUndefined();
+  });
+
+  describe('where BIRD refuses what follows from one value that is valid', () => {
+    const templates = async () => {
+      const texts = new Map(await readTemplates(builtInTemplates(), 'bird1'));
+      return texts.set('extra-peer', '{{#if keepaliveSeconds}}  keepalive time {{keepaliveSeconds}} hours;\n{{/if}}\n');
+    };
+    const tor = (address: string, more: object = {}) => peer(address, { peerIP: address, asNumber: 64500, ...more });
+
+    it('goes on with the value before, and with everything else; a restart changes nothing', async () => {
+      bench.store.put(...tor('192.0.2.200'));
+      const pass = await bench.process({ templates: await templates() });
+      await pass();
+      bench.store.put(...tor('192.0.2.200', { keepaliveTime: '10s', sourceAddress: 'None' }));
+      bench.store.put(...tor('192.0.2.201'));
+      const report = await pass();
+      expect(report).toMatchObject({ outcome: 'confirmed', error: null });
+      expect(report.diagnostics).toMatchObject([
+        { code: 'refused-by-bird', key: resourceKey('BGPPeer', '192.0.2.200') },
+      ]);
+      expect(report.diagnostics[0]?.message).toMatch(
+        /bird\.conf line \d+: .*keepalive time 10 hours.*the value before/,
+      );
+      expect(await bench.protocols()).toEqual(expect.arrayContaining(['Global_192_0_2_200', 'Global_192_0_2_201']));
+      const file = await bench.file;
+      expect(file).toMatch(/Global_192_0_2_200[^}]*source address/);
+      const restarted = await (await bench.process({ templates: await templates() }))();
+      expect(restarted).toMatchObject({ outcome: 'unchanged', diagnostics: report.diagnostics });
+      expect(await bench.file).toBe(file);
+      bench.store.put(...tor('192.0.2.200', { sourceAddress: 'None' }));
+      expect(await pass()).toMatchObject({ outcome: 'confirmed', diagnostics: [] });
+      expect(await bench.file).not.toMatch(/Global_192_0_2_200[^}]*source address/);
+    });
+
+    it('does without several that are new', async () => {
+      const pass = await bench.process({ templates: await templates() });
+      await pass();
+      for (const last of [200, 201, 202]) bench.store.put(...tor(`192.0.2.${last}`, { keepaliveTime: '10s' }));
+      bench.store.put(...tor('192.0.2.203'));
+      const report = await pass();
+      expect(report).toMatchObject({ outcome: 'confirmed', error: null });
+      expect(report.diagnostics.map(({ code }) => code)).toEqual(Array(3).fill('refused-by-bird'));
+      expect(await bench.protocols()).toContain('Global_192_0_2_203');
+      expect(await bench.protocols()).not.toContain('Global_192_0_2_200');
+    });
+
+    it('gives up no session for a value that it does not know better', async () => {
+      bench.store.put(...tor('192.0.2.200', { keepaliveTime: '10s' }));
+      await (await bench.process())();
+      bench.store.put(...tor('192.0.2.201'));
+      const file = await bench.file;
+      const report = await (await bench.process({ templates: await templates() }))();
+      expect(report).toMatchObject({ outcome: 'failed', error: { code: 'rejected' } });
+      expect(await bench.file).toBe(file);
+    });
   });
 
   it('writes a changed comment without reloading', async () => {
@@ -190,6 +253,45 @@ describe('one pass on a real BIRD', () => {
     await writeFile(bench.bird.configFile, `${file}\n# edited\nprotocol static {}\n`);
     expect(await pass()).toMatchObject({ outcome: 'confirmed', steps: ['commit', 'reload'] });
     expect(await bench.file).toBe(file);
+  });
+
+  it('counts an edit by another hand once, also when the passes that see it have to wait', async () => {
+    const waiting = await bench.process({ isQuiet: false });
+    await waiting();
+    await writeFile(bench.bird.configFile, `${await bench.file}\n# edited\n`);
+    bench.store.delete(resourceKey('Node', 'node-c'));
+    for (let passes = 0; passes < 3; passes++)
+      expect(await waiting()).toMatchObject({ outcome: 'waiting', hold: null });
+    expect((await bench.ledger()).foreignWrites).toHaveLength(1);
+    expect(await (await bench.process())()).toMatchObject({ outcome: 'confirmed', hold: null });
+    await writeFile(bench.bird.configFile, `${await bench.file}\n# edited\n`);
+    expect(await (await bench.process())()).toMatchObject({ outcome: 'held', hold: { kinds: ['foreign-writer'] } });
+  });
+
+  it('does not take what it wrote itself for the work of another, when it died before it could keep that', async () => {
+    await (await bench.process())();
+    const ledger = ledgerPath(bench.stateDir, 'bird');
+    // As if it had died right after the files were in place: from there on the ledger cannot be written.
+    let asked = 0;
+    const onCommit = async () => {
+      if (asked++ === 0) return; // who owns them is asked before that as well
+      await rename(ledger, `${ledger}.kept`);
+      await mkdir(ledger);
+    };
+    const dies = await bench.process({ version: 'newer', onCommit });
+    expect(await dies()).toMatchObject({ outcome: 'failed', steps: [] });
+    expect(await bench.file).toContain('birdconfd newer');
+    await rmdir(ledger);
+    await rename(`${ledger}.kept`, ledger);
+    const leftover = join(bench.bird.dir, '.bird.conf.birdconfd-previous');
+    await writeFile(leftover, '');
+    const before = await bench.reconfigured();
+    const next = await bench.process({ version: 'newer' });
+    expect(await next()).toMatchObject({ outcome: 'committed', hold: null });
+    expect(await bench.ledger()).toMatchObject({ foreignWrites: [], live: expect.anything() });
+    expect(await readdir(bench.bird.dir)).not.toContain(basename(leftover));
+    expect(isSameMoment(await bench.reconfigured(), before)).toBe(true);
+    expect(await next()).toMatchObject({ outcome: 'unchanged' });
   });
 
   it('reports a state directory that cannot be written', async () => {
