@@ -32,7 +32,12 @@ describe('a BIRD that has to be restarted to listen as its file says', () => {
     // What a service manager does: the old one ends, a new one is up when the command returns.
     await writeFile(
       script(),
-      `kill -KILL $(cat ${pidFile()})\nunshare --net bird -c ${bird.configFile} -s ${bird.socket} -P ${pidFile()}\n`,
+      [
+        `pid=$(cat ${pidFile()})`,
+        'kill -KILL $pid',
+        'tail --pid=$pid -s 0.05 -f /dev/null', // or the new one finds the old one's socket alive, and gives up
+        `unshare --net bird -c ${bird.configFile} -s ${bird.socket} -P ${pidFile()}`,
+      ].join('\n'),
     );
   });
   afterEach(async () => {
