@@ -8,15 +8,16 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
 /** Every code that some source gives a Diagnostic: the word after `code`, where a severity stands beside it. */
 function codesIn(folder: string): readonly string[] {
-  const names = readdirSync(join(root, 'src', folder)).filter((name) => name.endsWith('.ts'));
-  const text = names.map((name) => readFileSync(join(root, 'src', folder, name), 'utf8')).join('\n');
+  const path = join(root, 'src', folder);
+  const names = readdirSync(path).filter((name) => name.endsWith('.ts'));
+  const text = names.map((name) => readFileSync(join(path, name), 'utf8')).join('\n');
   const beside = [...text.matchAll(/severity[^{}]{0,60}code: '([a-z-]+)'/g)];
   const called = [...text.matchAll(/\b(?:error|warning|diagnostic)\((?:'(?:error|warning)', )?'([a-z-]+)', /g)];
   return [...beside, ...called].map(([, code = '']) => code);
 }
 
 it('explains every Diagnostic, and no other', () => {
-  const section = readme.slice(readme.indexOf('## Diagnostics'), readme.indexOf('## How to add'));
+  const section = readme.slice(readme.indexOf('## Diagnostics'), readme.indexOf('## When BIRD'));
   const rows = section.split('\n').filter((line) => line.startsWith('| `'));
   const explained = rows.flatMap((row) =>
     [...(row.split('|')[1] ?? '').matchAll(/`([a-z-]+)`/g)].map(([, code]) => code),
@@ -24,4 +25,16 @@ it('explains every Diagnostic, and no other', () => {
   const given = new Set(['core', 'datastore', 'datamodel', 'bgp', 'host', 'pass', '.'].flatMap(codesIn));
   expect(given.size).toBeGreaterThan(15);
   expect([...new Set(explained)].sort()).toEqual([...given].sort());
+});
+
+it('has a test for each row of trouble, and no other', () => {
+  const section = readme.slice(readme.indexOf('## When BIRD'), readme.indexOf('## How to add'));
+  const rows = section.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| what happens'));
+  const folder = join(root, 'test/daemon/reload-table');
+  const tests = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const titles = tests.flatMap((text) =>
+    [...text.matchAll(/^ {2}it(?:\.fails)?\((['"])(.+?)\1, /gm)].map((match) => match[2]),
+  );
+  expect(rows.length).toBeGreaterThan(20);
+  expect(rows.map((row) => row.split('|')[1]?.trim()).sort()).toEqual(titles.sort());
 });

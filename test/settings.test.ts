@@ -70,6 +70,16 @@ describe('settings', () => {
     expect(beside).toMatchObject({ inputs: ['/data'], etcd: { endpoints: ['http://127.0.0.1:2379'] } });
   });
 
+  it('splits the command that restarts a daemon at blanks, and has none by default', async () => {
+    expect(await resolveSettings(FILES, {})).toMatchObject({ restartCommand: null, restartSpreadMs: 300_000 });
+    const given = { ...FILES, 'restart-cmd': '  systemctl restart  {daemon} ', 'restart-spread': '90s' };
+    expect(await resolveSettings(given, {})).toMatchObject({
+      restartCommand: ['systemctl', 'restart', '{daemon}'],
+      restartSpreadMs: 90_000,
+    });
+    await expect(resolveSettings({ ...FILES, 'restart-cmd': ' ' }, {})).rejects.toThrow(/a program and its arguments/);
+  });
+
   it('knows where passwords and the status of workloads stand', async () => {
     expect(await resolveSettings(FILES, {})).toMatchObject({
       secretsDir: null,

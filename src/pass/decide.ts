@@ -94,6 +94,7 @@ export async function decide(situation: Situation): Promise<Decision> {
   const stepsFor = (wanted: Bundle) => plan(wanted, seen);
   if (stepsFor(bundle).length === 0) {
     await setHold(place, [], now);
+    await keepRelease(place, rendering);
     // A rewrite was cut short: done again, it also removes what it left beside the files.
     if (!place.ledger.live) return { do: 'rewrite', bundle, isThrough: true, meaning: null };
     return nothing('unchanged');
@@ -181,6 +182,13 @@ async function isForeignWriter({ place, live }: Situation, now: number): Promise
   const why = `somebody else changed the files in ${place.options.output} twice within ten minutes: nothing is written any more`;
   await setHold(place, [{ kind: 'foreign-writer', why }], now);
   return true;
+}
+
+/** A release that changed nothing is the one in effect: what changes later is not its doing. */
+async function keepRelease(place: Place, { release }: Rendering): Promise<void> {
+  const [last, ...older] = place.ledger.history;
+  if (!last || release === null || release === last.release) return;
+  await place.save({ history: [{ ...last, release }, ...older] });
 }
 
 async function endExpiredHold(place: Place, now: number): Promise<void> {

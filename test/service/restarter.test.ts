@@ -32,7 +32,12 @@ describe('a BIRD that has to be restarted to listen as its file says', () => {
     // What a service manager does: the old one ends, a new one is up when the command returns.
     await writeFile(
       script(),
-      `kill -KILL $(cat ${pidFile()})\nunshare --net bird -c ${bird.configFile} -s ${bird.socket} -P ${pidFile()}\n`,
+      [
+        `pid=$(cat ${pidFile()})`,
+        'kill -KILL $pid',
+        'tail --pid=$pid -s 0.05 -f /dev/null', // or the new one finds the old one's socket alive, and gives up
+        `unshare --net bird -c ${bird.configFile} -s ${bird.socket} -P ${pidFile()}`,
+      ].join('\n'),
     );
   });
   afterEach(async () => {
@@ -64,16 +69,6 @@ describe('a BIRD that has to be restarted to listen as its file says', () => {
     bench.store.put(...configuration('node.node-a', { listenPort: port }));
     return process_.pass();
   };
-
-  it('says so, and is well again once it was restarted by whomever', async () => {
-    expect(await changePort(1790)).toMatchObject({ outcome: 'confirmed', meaning: { needsRestart: true } });
-    expect(await process_.status()).toMatchObject({ state: 'needs-restart', ready: false, needsRestart: true });
-    await laterThanLast(bird);
-    await bird.restart();
-    expect(await process_.poll()).toBe(true);
-    expect(await process_.pass()).toMatchObject({ outcome: 'confirmed' });
-    expect(await process_.status()).toMatchObject({ state: 'converged', needsRestart: false });
-  });
 
   it('needs no restart when it started after the file was written', async () => {
     await bird.crash();

@@ -62,7 +62,7 @@ export class TargetBench {
 
   static async over(daemon: BenchDaemon, values: Iterable<readonly [string, string]>): Promise<TargetBench> {
     const bench = new TargetBench(daemon, new MemoryDatastore(Object.fromEntries(values)));
-    await bench.store.start(prefixesFor('node-a'), () => {}, NEVER);
+    await bench.store.start(prefixesFor('node-a'), () => {}, new AbortController().signal);
     return bench;
   }
 
@@ -122,8 +122,7 @@ export class TargetBench {
     const operations = operationsOf([managed], FACTS, this.store);
     const pass = (isQuiet = true) => managed.pass(() => this.store.snapshot(), { isQuiet, signal: NEVER });
     const after = async (asked: Promise<unknown>): Promise<PassReport> => {
-      const report = await pass();
-      await asked;
+      const [report] = await Promise.all([pass(), asked]);
       return report;
     };
     return {

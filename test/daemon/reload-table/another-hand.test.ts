@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isSameMoment } from '../../../src/bird/same-moment.ts';
 import { laterThanLast, startBird, type TestBird } from '../../support/bird.ts';
 import { betweenBird } from '../../support/bird-between.ts';
-import { node, SMALL_CLUSTER } from '../../support/cluster.ts';
+import { configuration, node, SMALL_CLUSTER } from '../../support/cluster.ts';
 import { BOOT_CONFIG, TargetBench } from '../../support/target-bench.ts';
 
 const names = async (bird: TestBird): Promise<readonly string[]> => {
@@ -118,5 +118,17 @@ describe('somebody else has a hand in BIRD', () => {
     expect(await pass()).toMatchObject({ outcome: 'confirmed', steps: ['commit', 'reload'] });
     expect(await readFile(bird.configFile, 'utf8')).toBe(file);
     expect(await status()).toMatchObject({ state: 'converged' });
+  });
+
+  it('the listening port changes', async () => {
+    const { pass, poll, status } = await converged();
+    bench.store.put(...configuration('node.node-a', { listenPort: 1790 }));
+    expect(await pass()).toMatchObject({ outcome: 'confirmed', meaning: { needsRestart: true } });
+    expect(await status()).toMatchObject({ state: 'needs-restart', ready: false, needsRestart: true });
+    await laterThanLast(bird);
+    await bird.restart();
+    expect(await poll()).toBe(true);
+    expect(await pass()).toMatchObject({ outcome: 'confirmed' });
+    expect(await status()).toMatchObject({ state: 'converged', needsRestart: false });
   });
 });

@@ -74,6 +74,13 @@ describe('the control socket', () => {
     expect(await poll()).toBe(true);
     expect(await pass()).toMatchObject({ outcome: 'confirmed' });
     expect(await status()).toMatchObject({ state: 'converged', ready: true });
+    await bird.crash();
+    await poll();
+    await bird.restart();
+    bench.store.put(...node('node-d', '192.0.2.4/24'));
+    // Who has just confirmed is there.
+    expect(await pass()).toMatchObject({ outcome: 'confirmed' });
+    expect(await status()).toMatchObject({ state: 'converged', ready: true });
   });
 
   it('another BIRD has taken the place of the one before', async () => {
