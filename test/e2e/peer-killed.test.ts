@@ -16,6 +16,7 @@ import { Place } from '../../src/pass/place.ts';
 import type { Target } from '../../src/targets.ts';
 import { block, configuration, filter, node, peer, pool } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
+import { QUICK, quickNeighbor } from '../support/quick-neighbor.ts';
 import { selfFor } from '../support/self.ts';
 
 const ROUNDS = 50;
@@ -27,18 +28,8 @@ const VICTIMS = ['10.0.0.11', '10.0.0.12', '10.0.0.13', '10.0.0.14', '10.0.0.15'
 const OTHER = '10.0.0.2';
 const NEVER = new AbortController().signal;
 
-/** Whoever falls tries again at once. */
-const QUICK = 'connect delay time 1; connect retry time 1; error wait time 1, 1;';
-
-const neighborConfig = (address: string): string => `router id ${address};
-protocol device { }
-protocol direct { interface "eth0"; }
-protocol static own { route 10.48.${address.split('.')[3]}.0/26 blackhole; }
-protocol bgp node {
-  local as 65000; source address ${address}; neighbor ${NODE} as 64512; multihop; ${QUICK}
-  import all; export where proto = "own";
-}
-`;
+const neighborConfig = (address: string): string =>
+  quickNeighbor({ address, asNumber: 65000, node: NODE, route: `10.48.${address.split('.')[3]}.0/26` });
 
 const sessionOf = (address: string): string => `Global_${address.replaceAll('.', '_')}`;
 
