@@ -31,7 +31,7 @@ export interface WithheldValue {
 /** What one target has to remember across a restart (architecture, 6). */
 export interface LedgerRecord {
   readonly version: 1;
-  /** Of the files as they were last written. */
+  /** Of the files as they were last written, or found changed by another; null = none, or only comments are just being written. */
   readonly live: Digests | null;
   /** The statements that the daemon last said it runs. */
   readonly confirmed: Digest | null;

@@ -85,6 +85,8 @@ export async function rewrite(
   await check(bundle, target, place, signal, timed);
   const { bytes, statements, files } = bundle;
   await timed('commit', async () => {
+    // Who dies in the midst of it must not take his own files for another writer's.
+    await place.save({ live: null });
     await commitFiles(files, await place.options.destination());
     const [last, ...older] = place.ledger.history;
     await place.save({ live: { bytes, statements }, history: last ? [{ ...last, bytes, statements }, ...older] : [] });

@@ -92,6 +92,8 @@ export async function decide(situation: Situation): Promise<Decision> {
   const stepsFor = (wanted: Bundle) => plan(wanted, seen);
   if (stepsFor(bundle).length === 0) {
     await setHold(place, [], now);
+    // A rewrite was cut short: done again, it also removes what it left beside the files.
+    if (!place.ledger.live) return { do: 'rewrite', bundle, isThrough: true, meaning: null };
     return nothing('unchanged');
   }
   const before = from ? expandIncludes(from.files) : '';
@@ -167,12 +169,12 @@ function heldBack(from: Baseline, wanted: Bundle): Bundle {
 
 async function isForeignWriter({ place, live }: Situation, now: number): Promise<boolean> {
   const { ledger } = place;
-  const found = live ? digestsOfTexts(live).bytes : 'nothing';
-  // What is still there because it was not put right yet is not written a second time.
-  if (!ledger.live || found === ledger.live.bytes || found === place.foreign) return false;
-  place.foreign = found;
+  const isOpen = ledger.txn.at !== 'idle' && ledger.txn.at !== 'held';
+  const found = live && digestsOfTexts(live);
+  if (isOpen || !ledger.live || found?.bytes === ledger.live.bytes) return false;
   const recent = ledger.foreignWrites.filter((at) => now - at < FOREIGN_MS);
-  await place.save({ foreignWrites: [...recent, now] });
+  // With what was found, so that the next pass, which may come before anything is written, does not count it again.
+  await place.save({ foreignWrites: [...recent, now], live: found });
   if (recent.length === 0) return false;
   const why = `somebody else changed the files in ${place.options.output} twice within ten minutes: nothing is written any more`;
   await setHold(place, [{ kind: 'foreign-writer', why }], now);

@@ -50,8 +50,6 @@ export class Place {
   seen: DaemonObservation | null = null;
   /** Since when BIRD has not answered, in ms since 1970; null = it did when it was asked last. */
   silentSince: number | null = null;
-  /** What another writer left on the disk and was counted for; null = what lies there is ours. */
-  foreign: Digest | 'nothing' | null = null;
   /** The files of the last bundles that were put or read, by their id: most passes need no others. */
   readonly #known = new Map<Digest, readonly NamedText[]>();
 
@@ -78,7 +76,6 @@ export class Place {
       throw asStageError('commit', thrown);
     }
     this.#ledger = next;
-    if (change.live) this.foreign = null;
   }
 
   /** Keeps the files of a bundle, and resolves with the folder in which they lie complete. Rejects with a StageError `commit`. */

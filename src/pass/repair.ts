@@ -10,7 +10,8 @@ import type { Place } from './place.ts';
  */
 export async function repair(target: Target, place: Place, log: Log, signal: AbortSignal): Promise<void> {
   const { at } = place.ledger.txn;
-  if (at === 'idle' || at === 'held') return;
+  // The predecessor may have died before it swept up.
+  if (at === 'idle' || at === 'held') return place.sweep();
   const { outcome, error } = await finish(target, place, signal, async (_, work) => work()).catch((thrown) => ({
     outcome: 'failed',
     error: asStageError('commit', thrown),

@@ -27,8 +27,8 @@ const HOPELESS: Readonly<Record<string, string>> = {
 /** Calico's BIRD is not at hand: plain BIRD runs its files, and ours, without what it does not know. */
 const plain = (target: Target): Target => ({
   ...target,
-  render: (snapshot) => {
-    const rendering = target.render(snapshot);
+  render: (snapshot, live) => {
+    const rendering = target.render(snapshot, live);
     return { ...rendering, bundle: rendering.bundle && bundleWithoutTunnels(rendering.bundle) };
   },
 });

@@ -101,6 +101,7 @@ describe('a neighbor that is killed at the instant of a reload', () => {
         ...{ name: 'bird', stateDir, output, socket, limits, check: true, clock: systemClock, undoSeconds: 60 },
         ...{ destination: async () => ({ output, mode: 0o640, uid: null, gid: null }), acceptTakeover: false },
         history: 5,
+        prefixes: prefixesFor('node-a'),
       },
       record,
     );

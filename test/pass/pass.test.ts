@@ -1,5 +1,5 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BgpOptions, bgpTargets } from '../../src/bgp-targets.ts';
 import { isSameMoment } from '../../src/bird/same-moment.ts';
@@ -38,7 +38,9 @@ class Bench {
   }
 
   /** A process: its pass, with its own memory, begun from the ledger on disk. */
-  async process(options: Partial<BgpOptions> & { socket?: string } = {}) {
+  async process(
+    options: Partial<BgpOptions> & { socket?: string; isQuiet?: boolean; onCommit?: () => Promise<void> } = {},
+  ) {
     const ledger = await this.ledger();
     const templates = await readTemplates(builtInTemplates(), 'bird1');
     const daemon = { binary: '/usr/sbin/bird', socket: options.socket ?? this.bird.socket };
@@ -60,7 +62,10 @@ class Bench {
         stateDir: this.stateDir,
         output: this.bird.dir,
         socket: daemon.socket,
-        destination: async () => ({ output: this.bird.dir, mode: 0o640, uid: null, gid: null }),
+        destination: async () => {
+          await options.onCommit?.();
+          return { output: this.bird.dir, mode: 0o640, uid: null, gid: null };
+        },
         check: true,
         prefixes: prefixesFor('node-a'),
         clock: systemClock,
@@ -71,7 +76,8 @@ class Bench {
       },
       ledger,
     );
-    return () => runPass(target, this.store.snapshot(), place, { isQuiet: true, signal: NEVER });
+    const { isQuiet = true } = options;
+    return () => runPass(target, this.store.snapshot(), place, { isQuiet, signal: NEVER });
   }
 
   async protocols(): Promise<readonly string[]> {
@@ -247,6 +253,43 @@ describe('one pass on a real BIRD', () => {
     await writeFile(bench.bird.configFile, `${file}\n# edited\nprotocol static {}\n`);
     expect(await pass()).toMatchObject({ outcome: 'confirmed', steps: ['commit', 'reload'] });
     expect(await bench.file).toBe(file);
+  });
+
+  it('counts an edit by another hand once, also when the passes that see it have to wait', async () => {
+    const waiting = await bench.process({ isQuiet: false });
+    await waiting();
+    await writeFile(bench.bird.configFile, `${await bench.file}\n# edited\n`);
+    bench.store.delete(resourceKey('Node', 'node-c'));
+    for (let passes = 0; passes < 3; passes++)
+      expect(await waiting()).toMatchObject({ outcome: 'waiting', hold: null });
+    expect((await bench.ledger()).foreignWrites).toHaveLength(1);
+    expect(await (await bench.process())()).toMatchObject({ outcome: 'confirmed', hold: null });
+    await writeFile(bench.bird.configFile, `${await bench.file}\n# edited\n`);
+    expect(await (await bench.process())()).toMatchObject({ outcome: 'held', hold: { kinds: ['foreign-writer'] } });
+  });
+
+  it('does not take what it wrote itself for the work of another, when it died before it could keep that', async () => {
+    await (await bench.process())();
+    const ledger = ledgerPath(bench.stateDir, 'bird');
+    // As if it had died right after the files were in place: from there on the ledger cannot be written.
+    const onCommit = async () => {
+      await rename(ledger, `${ledger}.kept`);
+      await mkdir(ledger);
+    };
+    const dies = await bench.process({ version: 'newer', onCommit });
+    expect(await dies()).toMatchObject({ outcome: 'failed', steps: [] });
+    expect(await bench.file).toContain('birdconfd newer');
+    await rmdir(ledger);
+    await rename(`${ledger}.kept`, ledger);
+    const leftover = join(bench.bird.dir, '.bird.conf.birdconfd-previous');
+    await writeFile(leftover, '');
+    const before = await bench.reconfigured();
+    const next = await bench.process({ version: 'newer' });
+    expect(await next()).toMatchObject({ outcome: 'committed', hold: null });
+    expect(await bench.ledger()).toMatchObject({ foreignWrites: [], live: expect.anything() });
+    expect(await readdir(bench.bird.dir)).not.toContain(basename(leftover));
+    expect(isSameMoment(await bench.reconfigured(), before)).toBe(true);
+    expect(await next()).toMatchObject({ outcome: 'unchanged' });
   });
 
   it('reports a state directory that cannot be written', async () => {

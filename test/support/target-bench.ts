@@ -108,6 +108,7 @@ export class TargetBench {
           ...(await resolveFileOwner({ fileOwner: null, fileGroup: null }, socket)),
         }),
         check: true,
+        prefixes: prefixesFor('node-a'),
         clock: this.clock,
         undoSeconds: 60,
         limits: { gone: 0.25, goneAtLeast: 10, restarts: 0.5, restartsAtLeast: 10, lastPeer: true },
