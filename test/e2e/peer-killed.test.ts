@@ -14,6 +14,7 @@ import { builtInTemplates, readTemplates } from '../../src/host/read-templates.t
 import { runPass } from '../../src/pass/pass.ts';
 import { Place } from '../../src/pass/place.ts';
 import type { Target } from '../../src/targets.ts';
+import { Random } from '../crash/random.ts';
 import { block, configuration, filter, node, peer, pool } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { QUICK, quickNeighbor } from '../support/quick-neighbor.ts';
@@ -32,17 +33,6 @@ const neighborConfig = (address: string): string =>
   quickNeighbor({ address, asNumber: 65000, node: NODE, route: `10.48.${address.split('.')[3]}.0/26` });
 
 const sessionOf = (address: string): string => `Global_${address.replaceAll('.', '_')}`;
-
-/** Numbers from 0 to 1, the same in each run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 describe('a neighbor that is killed at the instant of a reload', () => {
   let dir: string;
@@ -132,7 +122,7 @@ describe('a neighbor that is killed at the instant of a reload', () => {
   };
 
   it(`is no reason to undo, ${ROUNDS} times`, { timeout: 240_000 }, async () => {
-    const random = seeded(SEED);
+    const random = new Random(SEED);
     let reloadMs = 40;
     const seen = { meanwhile: 0, armed: 0, ended: 0 };
     for (let round = 0; round < ROUNDS; round++) {
@@ -143,7 +133,7 @@ describe('a neighbor that is killed at the instant of a reload', () => {
       let isOver = false;
       onChecked = () => {
         // Between the check and the verdict, wherever that falls.
-        killed = wait(random() * reloadMs).then(() => {
+        killed = wait(random.next() * reloadMs).then(() => {
           process.kill(neighbors.get(victim)!.pid, 'SIGKILL');
           if (!isOver) seen.meanwhile++;
           if (place.ledger.txn.at === 'armed') seen.armed++;
