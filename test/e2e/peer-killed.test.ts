@@ -29,8 +29,11 @@ const VICTIMS = ['10.0.0.11', '10.0.0.12', '10.0.0.13', '10.0.0.14', '10.0.0.15'
 const OTHER = '10.0.0.2';
 const NEVER = new AbortController().signal;
 
-const neighborConfig = (address: string): string =>
-  quickNeighbor({ address, asNumber: 65000, node: NODE, route: `10.48.${address.split('.')[3]}.0/26` });
+const neighborConfig = (address: string): string => {
+  const last = Number(address.split('.')[3]);
+  const route = `10.48.${last}.0/26`;
+  return quickNeighbor({ address, asNumber: 65000, node: NODE, route, gracefulRestart: last % 2 === 0 });
+};
 
 const sessionOf = (address: string): string => `Global_${address.replaceAll('.', '_')}`;
 
