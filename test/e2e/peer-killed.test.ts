@@ -14,8 +14,10 @@ import { builtInTemplates, readTemplates } from '../../src/host/read-templates.t
 import { runPass } from '../../src/pass/pass.ts';
 import { Place } from '../../src/pass/place.ts';
 import type { Target } from '../../src/targets.ts';
+import { Random } from '../crash/random.ts';
 import { block, configuration, filter, node, peer, pool } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
+import { QUICK, quickNeighbor } from '../support/quick-neighbor.ts';
 import { selfFor } from '../support/self.ts';
 
 const ROUNDS = 50;
@@ -27,31 +29,13 @@ const VICTIMS = ['10.0.0.11', '10.0.0.12', '10.0.0.13', '10.0.0.14', '10.0.0.15'
 const OTHER = '10.0.0.2';
 const NEVER = new AbortController().signal;
 
-/** Whoever falls tries again at once. */
-const QUICK = 'connect delay time 1; connect retry time 1; error wait time 1, 1;';
-
-const neighborConfig = (address: string): string => `router id ${address};
-protocol device { }
-protocol direct { interface "eth0"; }
-protocol static own { route 10.48.${address.split('.')[3]}.0/26 blackhole; }
-protocol bgp node {
-  local as 65000; source address ${address}; neighbor ${NODE} as 64512; multihop; ${QUICK}
-  import all; export where proto = "own";
-}
-`;
+const neighborConfig = (address: string): string => {
+  const last = Number(address.split('.')[3]);
+  const route = `10.48.${last}.0/26`;
+  return quickNeighbor({ address, asNumber: 65000, node: NODE, route, gracefulRestart: last % 2 === 0 });
+};
 
 const sessionOf = (address: string): string => `Global_${address.replaceAll('.', '_')}`;
-
-/** Numbers from 0 to 1, the same in each run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 describe('a neighbor that is killed at the instant of a reload', () => {
   let dir: string;
@@ -141,7 +125,7 @@ describe('a neighbor that is killed at the instant of a reload', () => {
   };
 
   it(`is no reason to undo, ${ROUNDS} times`, { timeout: 240_000 }, async () => {
-    const random = seeded(SEED);
+    const random = new Random(SEED);
     let reloadMs = 40;
     const seen = { meanwhile: 0, armed: 0, ended: 0 };
     for (let round = 0; round < ROUNDS; round++) {
@@ -152,7 +136,7 @@ describe('a neighbor that is killed at the instant of a reload', () => {
       let isOver = false;
       onChecked = () => {
         // Between the check and the verdict, wherever that falls.
-        killed = wait(random() * reloadMs).then(() => {
+        killed = wait(random.next() * reloadMs).then(() => {
           process.kill(neighbors.get(victim)!.pid, 'SIGKILL');
           if (!isOver) seen.meanwhile++;
           if (place.ledger.txn.at === 'armed') seen.armed++;
