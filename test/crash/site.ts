@@ -226,9 +226,8 @@ export class Site {
   }
 
   logTail(lines = 12): string {
-    const path = join(this.dir, 'birdconfd.jsonl');
     try {
-      return readFileSync(path, 'utf8').trim().split('\n').slice(-lines).join('\n');
+      return readFileSync(join(this.dir, 'birdconfd.jsonl'), 'utf8').trim().split('\n').slice(-lines).join('\n');
     } catch {
       return '(no log)';
     }
