@@ -147,7 +147,7 @@ class CrashRun {
   /** An outage begins only at rest: then BIRD runs the generation before the one that is written meanwhile. */
   #nextTrigger(): Trigger {
     const isAtRest = this.judge.kills % SETTLE_EVERY === 0;
-    if (isAtRest && this.#random.chance(0.6)) return { by: 'outage', ms: this.#random.whole(0, 60) };
+    if (isAtRest) return { by: 'outage', ms: this.#random.whole(0, 60) };
     return anyTrigger(this.#random, this.#generations.fileNames);
   }
 

@@ -42,8 +42,7 @@ export class Judge {
     if (this.#passed.length > PASSED) this.#passed.shift();
     if (phase === 'answered') return;
     this.looks++;
-    if (this.#generations.ofFiles(this.#site.texts()) === null)
-      this.violated(`at '${command}' the files are a mixture`);
+    if (this.#site.isMixture()) this.violated(`at '${command}' the files are a mixture`);
   }
 
   /** No file is ever torn or missing. */

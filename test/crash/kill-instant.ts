@@ -1,5 +1,5 @@
 import { type FSWatcher, mkdirSync, watch } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { besidePath } from '../../src/host/write-file.ts';
 import type { Phase } from './bird-proxy.ts';
 import type { Random } from './random.ts';
@@ -13,12 +13,16 @@ export type Trigger =
   | { readonly by: 'files'; readonly event: number; readonly ms: number }
   /** At once when a file of the bundle is kept beside itself, or replaced: others of the bundle may not have been. */
   | { readonly by: 'commit'; readonly file: string; readonly what: 'kept' | 'replaced' }
+  /** In the midst of a commit, between two renames if it can be had: birdconfd is stopped and let go again until it stands there. */
+  | { readonly by: 'renames' }
   /** The nth `configure` of any kind, before BIRD hears of it, or before birdconfd hears the answer. */
   | { readonly by: 'command'; readonly configure: number; readonly phase: Phase }
   /** BIRD's socket is gone, the next generation is written, and its reload is owed for so long. */
   | { readonly by: 'outage'; readonly ms: number };
 
 const PATIENCE_MS = 4_000;
+/** Each of them lets birdconfd run for some tenths of a millisecond. */
+const STEPS = 400;
 const NEVER = new Promise<never>(() => {});
 
 /** Any trigger but an outage. */
@@ -26,6 +30,7 @@ export function anyTrigger(random: Random, fileNames: readonly string[]): Trigge
   const share = random.next();
   if (share < 0.2) return { by: 'time', ms: random.whole(0, 2_000) };
   if (share < 0.45) return { by: 'files', event: random.whole(1, 60), ms: random.whole(0, 8) };
+  if (share < 0.55 && fileNames.length > 1) return { by: 'renames' };
   if (share < 0.65) {
     const file = fileNames[random.whole(0, fileNames.length - 1)] ?? '';
     return { by: 'commit', file, what: random.oneOf(['kept', 'replaced']) };
@@ -68,14 +73,30 @@ export class KillInstants {
     await NEVER;
   }
 
+  /** True when birdconfd stands, stopped, between two renames; it does not when it was faster, or only the head changes. */
+  #stepToMixture(): boolean {
+    for (let step = 0; step < STEPS; step++) {
+      this.#site.signal('SIGSTOP');
+      if (this.#site.isMixture()) return true;
+      this.#site.signal('SIGCONT');
+    }
+    return false;
+  }
+
   #watch(
     trigger: Trigger,
     { fire, later }: { readonly fire: () => void; readonly later: (ms: number) => void },
   ): readonly FSWatcher[] {
     const { output, stateDir } = this.#site;
+    const keptOf = (file: string) => basename(besidePath(file, 'previous'));
     if (trigger.by === 'commit') {
-      const name = trigger.what === 'kept' ? besidePath(`/${trigger.file}`, 'previous').slice(1) : trigger.file;
+      const name = trigger.what === 'kept' ? keptOf(trigger.file) : trigger.file;
       return [watch(output, (_, changed) => changed === name && fire())];
+    }
+    if (trigger.by === 'renames') {
+      return [
+        watch(output, (_, changed) => changed?.endsWith('.birdconfd-previous') && this.#stepToMixture() && fire()),
+      ];
     }
     if (trigger.by !== 'files' && trigger.by !== 'outage') return [];
     const bundles = join(stateDir, 'bundles', 'bird');

@@ -100,7 +100,9 @@ export class Site {
   }
 
   get bird(): LabBird {
-    return this.#birdOf('bird');
+    const found = this.#birds.get('bird');
+    if (!found) throw new Error('no BIRD runs yet');
+    return found;
   }
 
   /** Every name that belongs into the output folder. */
@@ -178,6 +180,15 @@ export class Site {
     });
   }
 
+  /** Whether the files are of no one generation. */
+  isMixture(): boolean {
+    return this.#generations.ofFiles(this.texts()) === null;
+  }
+
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    if (this.isRunning) this.#process?.kill(signal);
+  }
+
   /** What BIRD shows, once it is up and two looks in a row see the same: a timer may run out between two questions. */
   async shown(): Promise<Shown> {
     let last = '';
@@ -215,9 +226,8 @@ export class Site {
   }
 
   logTail(lines = 12): string {
-    const path = join(this.dir, 'birdconfd.jsonl');
     try {
-      return readFileSync(path, 'utf8').trim().split('\n').slice(-lines).join('\n');
+      return readFileSync(join(this.dir, 'birdconfd.jsonl'), 'utf8').trim().split('\n').slice(-lines).join('\n');
     } catch {
       return '(no log)';
     }
@@ -230,12 +240,6 @@ export class Site {
     await this.proxy.close();
     await this.#lab.down();
     await rm(this.dir, { recursive: true, force: true });
-  }
-
-  #birdOf(daemon: string): LabBird {
-    const found = this.#birds.get(daemon);
-    if (!found) throw new Error(`no ${daemon} runs`);
-    return found;
   }
 
   async #startBird(node: 'own' | 'router', binary: 'bird' | 'bird6', configFile: string): Promise<void> {
