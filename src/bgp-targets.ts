@@ -1,12 +1,18 @@
 import { join } from 'node:path';
 import { buildNodeBgp, type NodeBgp, type Self } from './bgp/node-bgp.ts';
+import { buildV1NodeBgp } from './bgp/v1-node-bgp.ts';
 import { checkConfig } from './bird/check.ts';
 import { configureBird } from './bird/configure.ts';
 import { FLAVOURS, type FlavourName } from './bird/flavour.ts';
 import type { Clock } from './core/clock.ts';
 import { type Diagnostic, sortDiagnostics } from './core/diagnostic.ts';
+import { UsageError } from './core/errors.ts';
+import type { DataLayout } from './core/keys.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
+import { layoutOf } from './datamodel/layout.ts';
 import { ResourcesDecoder } from './datamodel/resources.ts';
+import type { OwnAddresses } from './datamodel/v1/nodes.ts';
+import { V1ResourcesDecoder } from './datamodel/v1/resources.ts';
 import type { Snapshot } from './datastore/datastore.ts';
 import { Environment, type TemplateTexts } from './render/environment.ts';
 import { daemonOf, renderFamily } from './render/render-family.ts';
@@ -20,8 +26,13 @@ export interface BgpOptions {
   readonly self: Omit<Self, 'kernelTunnel'>;
   readonly flavour: FlavourName;
   readonly layout: Layout;
-  /** The texts of the flavour's template folder. */
+  /** The texts of the flavour's template folder, and those for data of the v1 layout. */
   readonly templates: TemplateTexts;
+  readonly v1Templates: TemplateTexts;
+  /** The layout that was asked for, or that the ledgers remember; null: the first snapshot that shows one decides. */
+  readonly data: DataLayout | null;
+  /** IP and IP6, which count before the datastore's addresses in the v1 layout. */
+  readonly ownAddresses: OwnAddresses['addresses'];
   /** Stands in the files' header. */
   readonly version: string;
   /** From the ledgers, of both targets together. */
@@ -48,23 +59,38 @@ export interface Daemons {
 }
 
 interface Model {
+  readonly data: DataLayout | null;
   readonly bgp: NodeBgp | null;
   readonly diagnostics: readonly Diagnostic[];
   readonly lastGood: LastGood;
 }
 
-/** Decodes and builds once per snapshot, so that both daemons' targets cost one decode. */
+/** Throws UsageError where both layouts are there: which one counts is for people to say. */
+function layoutIn(snapshot: Snapshot): DataLayout | null {
+  const found = layoutOf(snapshot);
+  if (found !== 'both') return found;
+  throw new UsageError(
+    'the datastore holds BGP data in both layouts, v1 (up to Calico 2.6) and v3: say which one counts with --data v1 or --data v3',
+  );
+}
+
+/** Decodes and builds once per snapshot, so that both daemons' targets cost one decode. A layout once seen stays. */
 function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
-  const decoder = new ResourcesDecoder(options.self.nodeName, options.lastGood);
+  const { nodeName } = options.self;
+  const today = new ResourcesDecoder(nodeName, options.lastGood);
+  const v1 = new V1ResourcesDecoder({ nodeName, addresses: options.ownAddresses }, options.lastGood);
   const self: Self = { ...options.self, kernelTunnel: FLAVOURS[options.flavour].kernelTunnel };
   const models = new WeakMap<Snapshot, Model>();
+  let data = options.data;
   return (snapshot) => {
     const known = models.get(snapshot);
     if (known) return known;
-    const decoded = decoder.decode(snapshot);
+    data ??= layoutIn(snapshot);
+    const decoded = (data === 'v1' ? v1 : today).decode(snapshot);
     const { diagnostics, lastGood } = decoded;
-    const built = buildNodeBgp(decoded, self);
+    const built = data === 'v1' ? buildV1NodeBgp(decoded, self) : buildNodeBgp(decoded, self);
     const model = {
+      data,
       bgp: built.value,
       diagnostics: sortDiagnostics([...snapshot.diagnostics, ...diagnostics, ...built.diagnostics]),
       lastGood,
@@ -77,7 +103,7 @@ function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
 /** The two targets of BGP mode, `bird` and `bird6`: each one daemon with all its files. */
 export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Target, Target] {
   const model = modelOf(options);
-  const environment = new Environment(options.templates);
+  const environments = { v1: new Environment(options.v1Templates), v3: new Environment(options.templates) };
   const target = (family: 4 | 6): Target => {
     const name = daemonOf({ family });
     const names = fileNames(options.layout, name);
@@ -86,8 +112,9 @@ export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Tar
       name,
       fileNames: names.parts ? [names.bird, names.parts.aggr, names.parts.ipam] : [names.bird],
       render: (snapshot) => {
-        const { bgp, diagnostics, lastGood } = model(snapshot);
-        return { bundle: bgp && renderFamily(environment, bgp[family], options), diagnostics, lastGood };
+        const { data, bgp, diagnostics, lastGood } = model(snapshot);
+        const environment = environments[data ?? 'v3'];
+        return { bundle: bgp && renderFamily(environment, bgp[family], options), diagnostics, lastGood, data };
       },
       check: (staged, signal) => checkConfig({ binary, configFile: join(staged.dir, names.bird), signal }),
       reload: (signal) =>

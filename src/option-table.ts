@@ -30,6 +30,11 @@ export const OPTIONS = [
     help: 'directory or file of resources (YAML, JSON), or a JSON dump of etcd; repeatable',
     many: true,
   },
+  {
+    name: 'data',
+    value: 'LAYOUT',
+    help: 'v1 (Calico up to 2.6) or v3: the layout of the data (what is there at the first start)',
+  },
   { name: 'secrets-dir', value: 'DIR', help: 'passwords, each in a file <secret name>/<key>, as a mounted Secret' },
   {
     name: 'node',

@@ -107,7 +107,7 @@ export async function runService(
   };
   const over = new AbortController();
   try {
-    await datastore.start(prefixesFor(settings.nodeName), raiseAll, signal);
+    await datastore.start(prefixesFor(settings.nodeName, settings.data), raiseAll, signal);
     mustFindPasswords(settings, prepared[0]!.target, datastore.snapshot());
     log('info', 'in-sync', { revision: datastore.snapshot().revision });
     const pacing = { quietMs: settings.quietMs, maxWaitMs: settings.maxWaitMs, resyncMs: settings.resyncMs };
@@ -135,7 +135,7 @@ export async function convergeOnce(
   const prepared = await prepare(settings, makeTargets, log);
   const datastore = await openDatastore(settings, { log, clock: systemClock, watch: false });
   try {
-    await datastore.start(prefixesFor(settings.nodeName), () => {}, signal);
+    await datastore.start(prefixesFor(settings.nodeName, settings.data), () => {}, signal);
     mustFindPasswords(settings, prepared[0]!.target, datastore.snapshot());
     const reports: PassReport[] = [];
     for (const each of prepared) reports.push(await onePass(each, datastore, new AbortController().signal));

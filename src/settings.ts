@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { show } from './core/diagnostic.ts';
 import { messageOf, UsageError } from './core/errors.ts';
-import { parseIp } from './core/ip-address.ts';
+import { type IpAddress, isSessionAddress, parseAddressWithLength, parseIp } from './core/ip-address.ts';
+import type { DataLayout } from './core/keys.ts';
 import type { LogLevel } from './core/log.ts';
 import { Secret } from './core/secret.ts';
 import { parseRelease, type Release } from './datamodel/release.ts';
@@ -35,6 +36,10 @@ export interface DaemonSettings {
 export interface Settings {
   readonly nodeName: string;
   readonly routerId: string | null;
+  /** IP and IP6, which only the v1 layout asks for; null = the datastore's. */
+  readonly ownAddresses: Readonly<Record<4 | 6, IpAddress | null>>;
+  /** Null = what the datastore holds decides, once. */
+  readonly data: DataLayout | null;
   /** CALICO_ADVERTISE_CLUSTER_IPS. */
   readonly clusterIps: TypedCidr | null;
   /** The node's name in Kubernetes, where it is another one. */
@@ -139,6 +144,19 @@ function routerId(environment: Environment): string | null {
   throw new UsageError(`CALICO_ROUTER_ID: expected "hash" or an IPv4 address, found ${show(value)}`);
 }
 
+/** Words that calico/node takes for an address to be found (spec calico-v1, 3); ours is found in the datastore. */
+const NO_ADDRESS = ['autodetect', 'none'];
+
+/** IP or IP6: an address of the family, with or without a length as later releases wrote it. */
+function ownAddress(environment: Environment, name: 'IP' | 'IP6'): IpAddress | null {
+  const value = environment[name]?.trim();
+  if (!value || NO_ADDRESS.includes(value)) return null;
+  const family = name === 'IP' ? 4 : 6;
+  const address = parseAddressWithLength(value)?.address;
+  if (address?.family === family && isSessionAddress(address)) return address;
+  throw new UsageError(`${name}: expected an IPv${family} address, found ${show(value)}`);
+}
+
 function calicoRelease(reader: OptionReader): Release | null {
   const parse = (text: string) => (text === 'auto' ? 'auto' : parseRelease(text));
   const release = reader.parsed('calico-release', 'auto or a release from 3.26 on, such as 3.31', parse, 'auto');
@@ -152,6 +170,9 @@ function clusterIps(environment: Environment): TypedCidr | null {
   return cidr;
 }
 
+const dataLayout = (reader: OptionReader): DataLayout | null =>
+  reader.text('data') === null ? null : reader.oneOf('data', ['v1', 'v3'], 'v3');
+
 /** Checks and completes what was given. Throws UsageError with the option, its source and what was expected. */
 export async function resolveSettings(flags: Flags, environment: Environment = process.env): Promise<Settings> {
   const { parse } = await import('smol-toml');
@@ -162,6 +183,8 @@ export async function resolveSettings(flags: Flags, environment: Environment = p
   return {
     nodeName: nodeName(reader),
     routerId: routerId(environment),
+    ownAddresses: { 4: ownAddress(environment, 'IP'), 6: ownAddress(environment, 'IP6') },
+    data: dataLayout(reader),
     clusterIps: clusterIps(environment),
     kubernetesNode: environment.CALICO_K8S_NODE_REF || nodeName(reader),
     usePodCidr: (environment.CALICO_USE_POD_CIDR || environment.USE_POD_CIDR) === 'true',

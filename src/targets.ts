@@ -1,4 +1,5 @@
 import type { Diagnostic } from './core/diagnostic.ts';
+import type { DataLayout } from './core/keys.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
 import type { Snapshot } from './datastore/datastore.ts';
 import type { StagedBundle } from './host/stage.ts';
@@ -9,6 +10,8 @@ export interface Rendering {
   readonly bundle: Bundle | null;
   readonly diagnostics: readonly Diagnostic[];
   readonly lastGood: LastGood;
+  /** The layout that the data were read in; null while there are none. Once it is known it stays, also across restarts. */
+  readonly data: DataLayout | null;
 }
 
 /** The unit of check, commit and reload: one BIRD daemon with all its files. From `Bundle` on, every kind of target is treated alike. */

@@ -11,6 +11,8 @@ export type KernelAction = 'reject' | 'accept' | 'tunnel' | 'tunnel-across-subne
 export interface PoolRule {
   readonly cidr: string;
   readonly action: KernelAction;
+  /** The IPIP tunnel's, for the actions that use it. */
+  readonly device: string;
   readonly origins: readonly string[];
 }
 
@@ -82,6 +84,7 @@ export function poolRules(
   const kernel = sorted.map((pool) => ({
     cidr: pool.cidr.text,
     action: kernelAction(pool.encapsulation, programs),
+    device: pool.device,
     origins: [pool.key],
   }));
   const stated = family === 4 ? (subnet ? kernel : []) : kernel.filter((rule) => rule.action === 'reject');

@@ -67,12 +67,16 @@ const aggrView = ({ blocks, services, reachableRoutes, normalRoutePriority }: Fa
 
 /** What `ipam.hbs` sees. */
 const ipamView = (bgp: FamilyBgp, version: string) => ({
+  family: bgp.family,
   version,
   hidesIpipRoutes: bgp.hidesIpipRoutes,
   normalRoutePriority: bgp.normalRoutePriority,
   services: bgp.services,
   wireguardNextHops: bgp.wireguardNextHops,
-  pools: { ...bgp.pools, kernel: bgp.pools.kernel.map((rule) => ({ ...rule, subnet: bgp.subnet })) },
+  pools: {
+    ...bgp.pools,
+    kernel: bgp.pools.kernel.map((rule) => ({ ...rule, device: new BirdString(rule.device), subnet: bgp.subnet })),
+  },
   origins: bgp.pools.origins,
 });
 
