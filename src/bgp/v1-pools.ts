@@ -11,7 +11,7 @@ interface Tunnels {
   readonly missingSubnet: string | null;
 }
 
-function warn(code: string, key: string, path: readonly string[], message: string): Diagnostic {
+function warning(code: string, key: string, path: readonly string[], message: string): Diagnostic {
   return { severity: 'warning', code, key, path, message };
 }
 
@@ -38,11 +38,11 @@ export function v1PoolRules(
   const [first] = tunnelled;
   if (first && !kernelTunnel) {
     const message = 'this BIRD has no krt_tunnel, so routes of IPIP pools do not go through the tunnel';
-    diagnostics.push(warn('no-kernel-tunnel', first.key, ['ipip'], message));
+    diagnostics.push(warning('no-kernel-tunnel', first.key, ['ipip'], message));
   }
   if (kernelTunnel && missingSubnet !== null && tunnelled.some(isAcross)) {
     const message = 'the node’s network is not known: pools that use IPIP across subnets use it always';
-    diagnostics.push(warn('subnet-unknown', missingSubnet, [], message));
+    diagnostics.push(warning('subnet-unknown', missingSubnet, [], message));
   }
   const value: PoolRules = {
     kernel: kernelTunnel ? tunnelled.map(rule) : [],
