@@ -5,11 +5,13 @@ import type { Log } from './core/log.ts';
 import type { Datastore } from './datastore/datastore.ts';
 import { documentReading } from './datastore/document-reading.ts';
 import type { EtcdOptions } from './datastore/etcd-client.ts';
+import type { EtcdSurroundings } from './datastore/etcd-generations.ts';
 import { FilesDatastore } from './datastore/files.ts';
 import { JoinedDatastore } from './datastore/joined.ts';
 import { secretReading, statusReading } from './datastore/raw-readings.ts';
 import type { Reading } from './datastore/reading.ts';
-import type { EtcdSettings, Settings } from './settings.ts';
+import type { EtcdSettings } from './etcd-settings.ts';
+import type { Settings } from './settings.ts';
 
 async function readCredential(option: string, path: string | null): Promise<Buffer | null> {
   if (path === null) return null;
@@ -30,12 +32,18 @@ async function etcdOptions(etcd: EtcdSettings): Promise<EtcdOptions> {
 }
 
 async function openEtcd(etcd: EtcdSettings, resyncIntervalMs: number, log: Log, clock: Clock): Promise<Datastore> {
-  const { EtcdV3Datastore } = await import('./datastore/etcd-v3.ts');
-  return new EtcdV3Datastore(await etcdOptions(etcd), {
+  const options = await etcdOptions(etcd);
+  const surroundings: EtcdSurroundings = {
     clock,
     resyncIntervalMs,
     log: (event, fields) => log(event === 'datastore-in-sync' ? 'info' : 'warn', event, fields),
-  });
+  };
+  if (etcd.version === 2) {
+    const { EtcdV2Datastore } = await import('./datastore/etcd-v2.ts');
+    return new EtcdV2Datastore(options, surroundings);
+  }
+  const { EtcdV3Datastore } = await import('./datastore/etcd-v3.ts');
+  return new EtcdV3Datastore(options, surroundings);
 }
 
 /**

@@ -15,7 +15,7 @@ export const OPTIONS = [
   {
     name: 'datastore',
     value: 'KIND',
-    help: 'etcdv3 or files (files, if --input is given and no endpoints are)',
+    help: 'etcdv3, etcdv2 or files (files, if --input is given and no endpoints are)',
     environment: ['DATASTORE_TYPE'],
   },
   { name: 'endpoints', value: 'URLS', help: 'etcd endpoints, separated by commas', environment: ['ETCD_ENDPOINTS'] },

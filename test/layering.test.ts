@@ -21,8 +21,9 @@ const table = `
   option-table   |
   given-options  | core option-table
   option-reader  | core option-table given-options
-  settings       | core datamodel render option-table given-options option-reader
-  open-datastore | core datastore settings
+  etcd-settings  | core given-options option-reader
+  settings       | core datamodel render option-table given-options option-reader etcd-settings
+  open-datastore | core datastore etcd-settings settings
   plan           | core bird render
   targets        | core datastore datamodel bird render host plan
   bgp-targets    | core datastore datamodel bgp bird render host settings targets
