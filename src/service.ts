@@ -58,12 +58,14 @@ async function prepare(settings: Settings, makeTargets: MakeTargets, log: Log): 
   });
 }
 
-/** At the start only: a peer without its password is a session that never comes up, and here none ever could. */
+/**
+ * At the start only: a peer without its password is a session that never comes up, and here none ever could. The rendering also
+ * refuses data of both layouts.
+ */
 function mustFindPasswords(settings: Settings, target: Target, snapshot: Snapshot): void {
+  const { diagnostics } = target.render(snapshot);
   if (settings.secretsDir !== null || settings.inputs.length > 0) return;
-  const missing = target
-    .render(snapshot)
-    .diagnostics.find((d) => d.code === 'password-missing' && d.severity === 'error');
+  const missing = diagnostics.find((d) => d.code === 'password-missing' && d.severity === 'error');
   if (!missing) return;
   const ways =
     'give --secrets-dir DIR, or --input with the Secrets, or --allow-missing-password for sessions without one';
