@@ -31,6 +31,8 @@ export interface BgpOptions {
   readonly v1Templates: TemplateTexts;
   /** The layout that was asked for, or that the ledgers remember; null: the first snapshot that shows one decides. */
   readonly data: DataLayout | null;
+  /** Custom filters of the v1 layout are used; whoever hands in the snapshots has judged them. */
+  readonly allowCustomFilters: boolean;
   /** IP and IP6, which count before the datastore's addresses in the v1 layout. */
   readonly ownAddresses: OwnAddresses['addresses'];
   /** Stands in the files' header. */
@@ -76,7 +78,10 @@ function layoutIn(snapshot: Snapshot): DataLayout | null {
 
 /** Decodes and builds once per snapshot, so that both daemons' targets cost one decode. A layout once seen stays. */
 function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
-  const { nodeName } = options.self;
+  const {
+    allowCustomFilters,
+    self: { nodeName },
+  } = options;
   const today = new ResourcesDecoder(nodeName, options.lastGood);
   const v1 = new V1ResourcesDecoder({ nodeName, addresses: options.ownAddresses }, options.lastGood);
   const self: Self = { ...options.self, kernelTunnel: FLAVOURS[options.flavour].kernelTunnel };
@@ -88,7 +93,8 @@ function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
     data ??= layoutIn(snapshot);
     const decoded = (data === 'v1' ? v1 : today).decode(snapshot);
     const { diagnostics, lastGood } = decoded;
-    const built = data === 'v1' ? buildV1NodeBgp(decoded, self) : buildNodeBgp(decoded, self);
+    const built =
+      data === 'v1' ? buildV1NodeBgp(decoded, { ...self, allowCustomFilters }) : buildNodeBgp(decoded, self);
     const model = {
       data,
       bgp: built.value,

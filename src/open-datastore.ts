@@ -10,8 +10,10 @@ import { FilesDatastore } from './datastore/files.ts';
 import { JoinedDatastore } from './datastore/joined.ts';
 import { secretReading, statusReading } from './datastore/raw-readings.ts';
 import type { Reading } from './datastore/reading.ts';
+import { VettedDatastore } from './datastore/vetted.ts';
 import type { EtcdSettings } from './etcd-settings.ts';
 import type { Settings } from './settings.ts';
+import { customFilterVetting } from './vet-custom-filter.ts';
 
 async function readCredential(option: string, path: string | null): Promise<Buffer | null> {
   if (path === null) return null;
@@ -62,5 +64,7 @@ export async function openDatastore(
   const statuses = filesAt([settings.statusDir], statusReading);
   const etcd = settings.etcd ? [await openEtcd(settings.etcd, settings.resyncMs, log, clock)] : [];
   const [primary, ...beside] = [...etcd, ...resources, ...secrets, statuses];
-  return new JoinedDatastore(primary!, beside, { clock });
+  const joined = new JoinedDatastore(primary!, beside, { clock });
+  if (!settings.allowCustomFilters || settings.data === 'v3') return joined;
+  return new VettedDatastore(joined, customFilterVetting(settings));
 }

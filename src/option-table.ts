@@ -63,6 +63,11 @@ export const OPTIONS = [
   { name: 'strict', value: null, help: 'an error in the data fails the run' },
   { name: 'allow-missing-password', value: null, help: 'configure a peer whose password cannot be found without one' },
   {
+    name: 'allow-custom-filters',
+    value: null,
+    help: 'use raw BIRD text of the v1 layout, if `bird -p` takes each piece alone',
+  },
+  {
     name: 'log-level',
     value: 'LEVEL',
     help: 'debug, info, warn or error (info)',

@@ -40,6 +40,8 @@ export interface Settings {
   /** The namespace of password Secrets. */
   readonly namespace: string;
   readonly allowMissingPassword: boolean;
+  /** Raw BIRD text of the v1 layout is used, once BIRD has taken each piece alone. */
+  readonly allowCustomFilters: boolean;
   readonly etcd: EtcdSettings | null;
   readonly inputs: readonly string[];
   /** Passwords, `<secret name>/<key>`; null = none in files. */
@@ -148,6 +150,7 @@ export async function resolveSettings(flags: Flags, environment: Environment = p
     release: calicoRelease(reader),
     namespace: environment.NAMESPACE || 'kube-system',
     allowMissingPassword: reader.flag('allow-missing-password'),
+    allowCustomFilters: reader.flag('allow-custom-filters'),
     etcd: version === null ? null : etcdSettings(reader, environment, version),
     inputs: reader.all('input').map((path) => resolve(path)),
     secretsDir: reader.path('secrets-dir'),

@@ -23,7 +23,8 @@ const table = `
   option-reader  | core option-table given-options
   etcd-settings  | core given-options option-reader
   settings       | core datamodel render option-table given-options option-reader etcd-settings
-  open-datastore | core datastore etcd-settings settings
+  vet-custom-filter | core datastore datamodel bird settings
+  open-datastore | core datastore etcd-settings settings vet-custom-filter
   plan           | core bird render
   targets        | core datastore datamodel bird render host plan
   bgp-targets    | core datastore datamodel bgp bird render host settings targets

@@ -51,6 +51,7 @@ class Bench {
         v1Templates: new Map(),
         data: 'v3',
         ownAddresses: { 4: null, 6: null },
+        allowCustomFilters: false,
         ...options,
       },
       { output: this.bird.dir, bird: daemon, bird6: daemon, clock: systemClock },

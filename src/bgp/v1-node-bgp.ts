@@ -23,6 +23,12 @@ interface Inputs {
   readonly clusterAs: AsNumber;
   readonly routerId: string;
   readonly kernelTunnel: boolean;
+  readonly allowCustomFilters: boolean;
+}
+
+/** What the node is to the rules of the v1 layout. */
+export interface V1Self extends Pick<Self, 'nodeName' | 'routerId' | 'kernelTunnel'> {
+  readonly allowCustomFilters: boolean;
 }
 
 /** What v0.22 does not have. */
@@ -44,10 +50,7 @@ const NOT_YET = {
  * in v0.22's order: mesh by node, those for all, those of this node. `value` is null, with a `node-unknown` Diagnostic, when nothing is
  * known of the own node. Pure; equal peers are the same objects from call to call.
  */
-export function buildV1NodeBgp(
-  decoded: DecodedResources,
-  self: Pick<Self, 'nodeName' | 'routerId' | 'kernelTunnel'>,
-): Found<NodeBgp | null> {
+export function buildV1NodeBgp(decoded: DecodedResources, self: V1Self): Found<NodeBgp | null> {
   const { resources } = decoded;
   const node = resources.nodes.get(V1_HOSTS + self.nodeName);
   if (!node) return { value: null, diagnostics: [unknownNode(self.nodeName)] };
@@ -62,11 +65,12 @@ export function buildV1NodeBgp(
     clusterAs: cluster.asNumber,
     routerId: router.value,
     kernelTunnel: self.kernelTunnel,
+    allowCustomFilters: self.allowCustomFilters,
   };
   const [v4, v6] = [buildFamily(inputs, 4), buildFamily(inputs, 6)];
   return {
     value: { 4: v4.value, 6: v6.value },
-    diagnostics: [...router.diagnostics, ...v4.diagnostics, ...v6.diagnostics],
+    diagnostics: [...router.diagnostics, ...ignoredFilters(decoded, self), ...v4.diagnostics, ...v6.diagnostics],
   };
 }
 
@@ -99,6 +103,7 @@ function buildFamily(
     blocks: blockRoutes(resources.blockAffinities.values(), family),
     pools: pools.value,
     peers: [...mesh.peers, ...explicit.peers],
+    customFilters: inputs.allowCustomFilters ? decoded.customFilters.filter((each) => each.family === family) : [],
     origins: [v1AddressKey(node, 4), v1AddressKey(node, 6), cluster.key, own?.key].filter((key) => key !== undefined),
   };
   return { value, diagnostics: [...pools.diagnostics, ...mesh.diagnostics, ...explicit.diagnostics] };
@@ -117,6 +122,14 @@ function routerId(node: Node, self: Pick<Self, 'routerId'>): Found<string> {
     diagnostics: [{ severity: 'warning', code: 'router-id-hashed', key, path: [], message }],
   };
 }
+
+/** Raw text is configuration: whoever may write the datastore could do with BIRD what they like. */
+const ignoredFilters = ({ customFilters }: DecodedResources, { allowCustomFilters }: V1Self): readonly Diagnostic[] =>
+  (allowCustomFilters ? [] : customFilters).map(({ key }) => {
+    const message =
+      'this custom filter is raw BIRD text and is not used: --allow-custom-filters would have it checked and used';
+    return { severity: 'warning', code: 'custom-filter-ignored', key, path: [], message };
+  });
 
 const unknownNode = (nodeName: string): Diagnostic => ({
   severity: 'error',

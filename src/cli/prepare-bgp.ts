@@ -53,11 +53,11 @@ export async function prepareTargets(
 ): Promise<readonly [Target, Target]> {
   const { lastGood, runsBird } = given;
   const flavour = await chooseFlavour(settings, runsBird);
-  const { layout, ownAddresses } = settings;
+  const { layout, ownAddresses, allowCustomFilters } = settings;
   const { v1: v1Templates, v3: templates } = await templatesFor(settings, flavour);
   const data = settings.data ?? given.data ?? null;
   const self = selfOf(settings);
   const rendering = { flavour, layout, templates, v1Templates, version };
-  const options: BgpOptions = { self, ...rendering, lastGood, data, ownAddresses };
+  const options: BgpOptions = { self, ...rendering, lastGood, data, ownAddresses, allowCustomFilters };
   return bgpTargets(options, { output: settings.output, ...settings.daemons, clock: systemClock });
 }

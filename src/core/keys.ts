@@ -43,6 +43,10 @@ export const V1_GLOBAL = '/calico/bgp/v1/global/';
 export const V1_HOSTS = '/calico/bgp/v1/host/';
 export const v1PoolPrefix = (family: 4 | 6): string => `/calico/v1/ipam/v${family}/pool/`;
 
+/** Raw BIRD text, `custom_filters/v4/<name>`, which Calico 0.23 to 2.6 put into its filters. */
+export const isV1CustomFilter = (key: string): boolean =>
+  /^custom_filters\/v[46]\/[A-Za-z0-9_.:-]+$/.test(key.startsWith(V1_GLOBAL) ? key.slice(V1_GLOBAL.length) : '');
+
 /** The first segment after a prefix, and what follows it: `node-a` and `peer_v4/192.0.2.1`. The rest is null where there is none. */
 export function splitKey(prefix: string, key: string): { readonly first: string; readonly rest: string | null } {
   const path = key.slice(prefix.length);

@@ -56,6 +56,7 @@ async function runVariant(scenario: Scenario, variant: Variant, texts: LayoutTem
     lastGood: new Map(),
     data: settings.data,
     ownAddresses: settings.ownAddresses,
+    allowCustomFilters: settings.allowCustomFilters,
   };
   const targets = bgpTargets(options, { output: scenario.dir, ...settings.daemons, clock: systemClock });
   const store = new MemoryDatastore();

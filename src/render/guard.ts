@@ -13,6 +13,19 @@ export class BirdString {
   }
 }
 
+/** Statements in BIRD's own words that were judged before: only the `statements` helper can print them. */
+export class BirdStatements {
+  readonly value: string;
+
+  constructor(value: string) {
+    this.value = value;
+  }
+
+  toString(): never {
+    throw new Error('bug: the template prints statements without the statements helper');
+  }
+}
+
 const guards = new WeakMap<object, object>();
 
 /** Handlebars looks for these on anything it iterates or calls. */

@@ -1,6 +1,6 @@
 import { quoted, quotedSymbol } from '../bird/syntax.ts';
 import { Secret } from '../core/secret.ts';
-import { BirdString } from './guard.ts';
+import { BirdStatements, BirdString } from './guard.ts';
 
 /** The constants of Calico's metric arithmetic: a route's local preference is this minus its metric (spec calico-v3, 3.1). */
 const METRIC_BASE = 2147483647;
@@ -11,6 +11,12 @@ function quote(value: unknown): string {
   if (value instanceof BirdString) return quoted(value.value);
   if (typeof value === 'string') return quoted(value);
   throw new Error('bug: quote takes a string');
+}
+
+/** Statements of the data, which were judged before, as they are. */
+function statements(value: unknown): string {
+  if (value instanceof BirdStatements) return value.value;
+  throw new Error('bug: statements takes statements');
 }
 
 /** A name with dots and dashes as a BIRD symbol. */
@@ -35,4 +41,12 @@ function localPref(priority: unknown): number {
 const is = (a: unknown, b: unknown): boolean => a === b;
 
 /** What templates may call, beside Handlebars' own `if`, `unless`, `each` and `with` (documented in templates/README.md). */
-export const HELPERS = { quote, quoteSymbol, required, localPref, is, metricBase: () => METRIC_BASE } as const;
+export const HELPERS = {
+  quote,
+  quoteSymbol,
+  statements,
+  required,
+  localPref,
+  is,
+  metricBase: () => METRIC_BASE,
+} as const;

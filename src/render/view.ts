@@ -1,7 +1,7 @@
 import type { FilterFunction } from '../bgp/filters.ts';
 import type { FamilyBgp } from '../bgp/node-bgp.ts';
 import type { Peer } from '../bgp/peer.ts';
-import { BirdString } from './guard.ts';
+import { BirdStatements, BirdString } from './guard.ts';
 
 /** How a family's configuration is spread over files (architecture 3); the first is the one that BIRD is pointed at. */
 export type Layout = 'single' | 'calico';
@@ -72,12 +72,13 @@ const ipamView = (bgp: FamilyBgp, version: string) => ({
   hidesIpipRoutes: bgp.hidesIpipRoutes,
   normalRoutePriority: bgp.normalRoutePriority,
   services: bgp.services,
+  customFilters: bgp.customFilters.map(({ text }) => ({ text: new BirdStatements(text) })),
   wireguardNextHops: bgp.wireguardNextHops,
   pools: {
     ...bgp.pools,
     kernel: bgp.pools.kernel.map((rule) => ({ ...rule, device: new BirdString(rule.device), subnet: bgp.subnet })),
   },
-  origins: bgp.pools.origins,
+  origins: [...bgp.pools.origins, ...bgp.customFilters.map(({ key }) => key)],
 });
 
 /** What the templates of one family see: the model's fields, with everything stated that a template may ask for. */

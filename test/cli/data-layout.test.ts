@@ -47,7 +47,13 @@ describe('the layout, where nobody names it', () => {
   async function followed(data: DataLayout | null = null) {
     const { v1: v1Templates, v3: templates } = await readLayoutTemplates(builtInTemplates(), 'bird1', null);
     const rendering = { flavour: '1.6', layout: 'single', templates, v1Templates, version: 'test' } as const;
-    const given = { self: selfFor('node-a'), lastGood: new Map(), data, ownAddresses: { 4: null, 6: null } };
+    const given = {
+      self: selfFor('node-a'),
+      lastGood: new Map(),
+      data,
+      ownAddresses: { 4: null, 6: null },
+      allowCustomFilters: false,
+    };
     const daemon = { binary: 'bird', socket: '/nowhere' };
     const [target] = bgpTargets(
       { ...given, ...rendering },

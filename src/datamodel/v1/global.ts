@@ -1,7 +1,8 @@
 import { show } from '../../core/diagnostic.ts';
-import { V1_GLOBAL } from '../../core/keys.ts';
+import { isV1CustomFilter, V1_GLOBAL } from '../../core/keys.ts';
 import type { DecodeValue } from '../decode-entries.ts';
 import { type Fault, type Field, INVALID, type Path, record } from '../field.ts';
+import { customFilterFamily } from './custom-filter.ts';
 import { COMMON_KEYS, type DecodeFact, decodeFact, type Fact } from './fact.ts';
 import { decodeJson } from './json-text.ts';
 
@@ -35,12 +36,11 @@ const GLOBAL_KEYS: Readonly<Record<string, DecodeFact>> = {
   },
 };
 
-const CUSTOM_FILTER = /^custom_filters\/v([46])\/[A-Za-z0-9_.:-]+$/;
-
 /** One key of what holds for all nodes (spec calico-v1, 1). */
 export const decodeV1Global: DecodeValue<Fact> = (key, value, faults) => {
   const path = key.slice(V1_GLOBAL.length);
-  const [, family] = CUSTOM_FILTER.exec(path) ?? [];
-  if (family) return { kind: 'custom-filter', family: family === '4' ? 4 : 6, text: String(value) };
+  if (isV1CustomFilter(key)) {
+    return { kind: 'custom-filter', family: customFilterFamily(key), text: String(value) };
+  }
   return decodeFact(GLOBAL_KEYS, { key, path, node: null }, value, faults);
 };
