@@ -10,6 +10,7 @@ import type { EtcdSurroundings } from '../../src/datastore/etcd-generations.ts';
 import { EtcdV2Datastore } from '../../src/datastore/etcd-v2.ts';
 import { directoriesFor } from '../../src/datastore/etcd-v2-copy.ts';
 import { freePort, startEtcd } from '../support/etcd.ts';
+import { startEtcdMembers } from '../support/etcd-members.ts';
 import { EtcdV2Keys } from '../support/etcd-v2-keys.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -149,6 +150,36 @@ describe('a connection', () => {
     await start();
     expect(store.health()).toEqual(IN_SYNC);
     expect(lost).toMatchObject([{ code: 'unreachable', retryInMs: 0 }]);
+  });
+});
+
+describe('several members', () => {
+  it('are one: what is written to one shows through another, also when the one that was asked is gone', async () => {
+    const etcd = use(await startEtcdMembers(3));
+    const [first = '', second = '', third = ''] = etcd.endpoints;
+    await new EtcdV2Keys(second).put(AS, '64500');
+    const { store, lost, start } = storeFor([first, third]);
+    await start();
+    expect(contentOf(store)).toEqual({ [AS]: '64500' });
+    await new EtcdV2Keys(second).put(AS, '64501');
+    await shows(store, { [AS]: '64501' });
+    await etcd.kill9(0);
+    await eventually(() => expect(lost).toMatchObject([{ code: 'unreachable', retryInMs: 0 }]));
+    await eventually(() => new EtcdV2Keys(second).put(AS, '64502'), { timeoutMs: 20_000 });
+    await shows(store, { [AS]: '64502' });
+  });
+
+  it('answer only with the majority: a lone one is no source of an old state', async () => {
+    const etcd = use(await startEtcdMembers(3));
+    const [first = ''] = etcd.endpoints;
+    await new EtcdV2Keys(first).put(AS, '64500');
+    await Promise.all([etcd.kill9(1), etcd.kill9(2)]);
+    const { lost, start } = storeFor([first], { timings: { callMs: 1_000 } });
+    const started = start().catch((error: unknown) => error);
+    await eventually(() => expect(lost.length).toBeGreaterThan(0));
+    for (const { code } of lost) expect(['timeout', 'unreachable']).toContain(code);
+    await Promise.all(cleanups.splice(cleanups.length - 1).map((close) => close()));
+    expect(await started).toMatchObject({ retryable: true });
   });
 });
 
