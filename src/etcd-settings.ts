@@ -11,11 +11,23 @@ export interface EtcdSettings {
   /** Which of etcd's two stores: v2 is what Calico up to 2.6 wrote. */
   readonly version: 2 | 3;
   readonly endpoints: readonly string[];
+  /** The domain whose SRV records name the endpoints, which are empty then; or null. */
+  readonly discoveryDomain: string | null;
   readonly username: string | null;
   readonly password: Secret | null;
   readonly caFile: string | null;
   readonly certFile: string | null;
   readonly keyFile: string | null;
+}
+
+/** ETCD_DISCOVERY_SRV. Throws UsageError for what is no domain, and beside endpoints. */
+function discoveryDomain(reader: OptionReader, environment: Environment): string | null {
+  const domain = environment.CALICO_ETCD_DISCOVERY_SRV || environment.ETCD_DISCOVERY_SRV || null;
+  if (domain === null) return null;
+  if (reader.text('endpoints') !== null)
+    throw new UsageError('etcd: give either endpoints or ETCD_DISCOVERY_SRV, not both');
+  if (/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?$/.test(domain)) return domain;
+  throw new UsageError(`ETCD_DISCOVERY_SRV: expected a domain, found ${show(domain)}`);
 }
 
 /** Where etcd is by the variables of v0.22, which later releases still take: one member, and how it is asked. */
@@ -26,7 +38,9 @@ function legacyEndpoint(environment: Environment): string {
 
 /** Throws UsageError for what is no URL, and for a user without a password. */
 export function etcdSettings(reader: OptionReader, environment: Environment, version: 2 | 3): EtcdSettings {
-  const endpoints = (reader.text('endpoints') ?? legacyEndpoint(environment)).split(',').map((e) => e.trim());
+  const domain = discoveryDomain(reader, environment);
+  const named = reader.text('endpoints') ?? legacyEndpoint(environment);
+  const endpoints = domain === null ? named.split(',').map((e) => e.trim()) : [];
   const odd = endpoints.find((endpoint) => !/^https?:\/\/[^\s/]+$/.test(endpoint));
   if (odd !== undefined)
     throw new UsageError(`--endpoints: expected URLs such as http://127.0.0.1:2379, found ${show(odd)}`);
@@ -38,6 +52,7 @@ export function etcdSettings(reader: OptionReader, environment: Environment, ver
   return {
     version,
     endpoints,
+    discoveryDomain: domain,
     username,
     password: password ? new Secret(password) : null,
     caFile: reader.path('ca-file'),
@@ -48,8 +63,9 @@ export function etcdSettings(reader: OptionReader, environment: Environment, ver
 
 /** Which etcd the data are in; null = files. */
 export function etcdVersion(reader: OptionReader, environment: Environment): 2 | 3 | null {
-  const named = reader.text('endpoints') ?? (environment.CALICO_ETCD_AUTHORITY || environment.ETCD_AUTHORITY || null);
-  const byDefault = reader.all('input').length > 0 && named === null ? 'files' : 'etcdv3';
+  const variables = ['ETCD_AUTHORITY', 'ETCD_DISCOVERY_SRV'].flatMap((name) => [`CALICO_${name}`, name]);
+  const isNamed = reader.text('endpoints') !== null || variables.some((name) => environment[name]);
+  const byDefault = reader.all('input').length > 0 && !isNamed ? 'files' : 'etcdv3';
   if (reader.text('datastore') === 'kubernetes') {
     throw new UsageError('the Kubernetes API datastore is not built: use --datastore etcdv3, or files with --input');
   }

@@ -5,6 +5,7 @@ import type { Log } from './core/log.ts';
 import type { Datastore } from './datastore/datastore.ts';
 import { documentReading } from './datastore/document-reading.ts';
 import type { EtcdOptions } from './datastore/etcd-client.ts';
+import { discoverEndpoints } from './datastore/etcd-discovery.ts';
 import type { EtcdSurroundings } from './datastore/etcd-generations.ts';
 import { FilesDatastore } from './datastore/files.ts';
 import { JoinedDatastore } from './datastore/joined.ts';
@@ -30,7 +31,9 @@ async function etcdOptions(etcd: EtcdSettings): Promise<EtcdOptions> {
     readCredential('cert-file', etcd.certFile),
     readCredential('key-file', etcd.keyFile),
   ]);
-  return { endpoints: etcd.endpoints, username: etcd.username, password: etcd.password, caCert, cert, key };
+  const domain = etcd.discoveryDomain;
+  const endpoints = domain === null ? etcd.endpoints : await discoverEndpoints(domain);
+  return { endpoints, username: etcd.username, password: etcd.password, caCert, cert, key };
 }
 
 async function openEtcd(etcd: EtcdSettings, resyncIntervalMs: number, log: Log, clock: Clock): Promise<Datastore> {

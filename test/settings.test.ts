@@ -109,6 +109,12 @@ describe('settings', () => {
     [FILES, { IP: 'localhost' }, /IP: expected an IPv4 address, found "localhost"/],
     [FILES, { IP6: '192.0.2.1' }, /IP6: expected an IPv6 address/],
     [{}, { ETCD_AUTHORITY: 'http://192.0.2.1' }, /--endpoints: expected URLs/],
+    [
+      { endpoints: 'http://192.0.2.1:1' },
+      { ETCD_DISCOVERY_SRV: 'example.com' },
+      /either endpoints or ETCD_DISCOVERY_SRV/,
+    ],
+    [{}, { ETCD_DISCOVERY_SRV: 'not a domain' }, /ETCD_DISCOVERY_SRV: expected a domain/],
     [{ ...FILES, config: '/nowhere.toml' }, {}, /--config \/nowhere\.toml: /],
   ])('refuses %j with %j', async (flags, environment, message) => {
     expect(await refusal(flags, environment)).toMatch(message);
@@ -126,6 +132,14 @@ describe('settings', () => {
   ])('finds with %j and %j etcd v%i at %s, with data of layout %s', async (flags, environment, version, at, data) => {
     const settings = await resolveSettings(flags, environment);
     expect(settings).toMatchObject({ etcd: { version, endpoints: [at] }, data });
+  });
+
+  it('finds etcd by the SRV records of a domain', async () => {
+    const { etcd } = await resolveSettings(FILES, {
+      ETCD_DISCOVERY_SRV: 'a',
+      CALICO_ETCD_DISCOVERY_SRV: 'example.com',
+    });
+    expect(etcd).toMatchObject({ endpoints: [], discoveryDomain: 'example.com' });
   });
 
   it('takes the own addresses of the v1 layout from IP and IP6', async () => {
