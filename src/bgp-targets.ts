@@ -2,23 +2,37 @@ import { join } from 'node:path';
 import { buildNodeBgp, type NodeBgp, type Self } from './bgp/node-bgp.ts';
 import { buildV1NodeBgp } from './bgp/v1-node-bgp.ts';
 import { checkConfig } from './bird/check.ts';
-import { configureBird } from './bird/configure.ts';
 import { FLAVOURS, type FlavourName } from './bird/flavour.ts';
-import type { Clock } from './core/clock.ts';
-import { type Diagnostic, sortDiagnostics } from './core/diagnostic.ts';
+import { LiveFiles } from './bird/live-files.ts';
+import { show, sortDiagnostics } from './core/diagnostic.ts';
 import { UsageError } from './core/errors.ts';
-import type { DataLayout } from './core/keys.ts';
+import { type DataLayout, resourceKey } from './core/keys.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
+import { APPROVE } from './datamodel/envelope.ts';
 import { layoutOf } from './datamodel/layout.ts';
 import { ResourcesDecoder } from './datamodel/resources.ts';
 import type { OwnAddresses } from './datamodel/v1/nodes.ts';
 import { V1ResourcesDecoder } from './datamodel/v1/resources.ts';
 import type { Snapshot } from './datastore/datastore.ts';
+import type { NamedText } from './render/bundle.ts';
 import { Environment, type TemplateTexts } from './render/environment.ts';
 import { daemonOf, renderFamily } from './render/render-family.ts';
 import { fileNames, type Layout } from './render/view.ts';
 import type { Settings } from './settings.ts';
-import type { Target } from './targets.ts';
+import type { Rendering, Target } from './targets.ts';
+import { readApproval } from './transaction/holds.ts';
+
+/** What data of the v1 layout are read with. */
+export interface V1Options {
+  /** The texts of the templates for them. */
+  readonly templates: TemplateTexts;
+  /** The layout that was asked for, or that the ledgers remember; null: the first snapshot that shows one decides. */
+  readonly data: DataLayout | null;
+  /** Custom filters are used; whoever hands in the snapshots has judged them. */
+  readonly allowCustomFilters: boolean;
+  /** IP and IP6, which count before the datastore's addresses. */
+  readonly ownAddresses: OwnAddresses['addresses'];
+}
 
 /** What turns a snapshot into one node's BGP, and that into files. */
 export interface BgpOptions {
@@ -26,19 +40,14 @@ export interface BgpOptions {
   readonly self: Omit<Self, 'kernelTunnel'>;
   readonly flavour: FlavourName;
   readonly layout: Layout;
-  /** The texts of the flavour's template folder, and those for data of the v1 layout. */
+  /** The texts of the flavour's template folder. */
   readonly templates: TemplateTexts;
-  readonly v1Templates: TemplateTexts;
-  /** The layout that was asked for, or that the ledgers remember; null: the first snapshot that shows one decides. */
-  readonly data: DataLayout | null;
-  /** Custom filters of the v1 layout are used; whoever hands in the snapshots has judged them. */
-  readonly allowCustomFilters: boolean;
-  /** IP and IP6, which count before the datastore's addresses in the v1 layout. */
-  readonly ownAddresses: OwnAddresses['addresses'];
   /** Stands in the files' header. */
   readonly version: string;
   /** From the ledgers, of both targets together. */
   readonly lastGood: LastGood;
+  /** Absent: all data are of today's layout. */
+  readonly v1?: V1Options;
 }
 
 /** Who the node is to the BGP rules, by its settings. */
@@ -52,19 +61,15 @@ export const selfOf = (settings: Settings): BgpOptions['self'] => ({
   passwords: { namespace: settings.namespace, allowMissing: settings.allowMissingPassword },
 });
 
-/** The daemons that the targets check with and reload. */
+/** The daemons that the targets are for, and the folder that they read. */
 export interface Daemons {
   readonly output: string;
-  readonly bird: { readonly binary: string; readonly socket: string };
-  readonly bird6: { readonly binary: string; readonly socket: string };
-  readonly clock: Clock;
+  readonly bird: { readonly binary: string };
+  readonly bird6: { readonly binary: string };
 }
 
-interface Model {
-  readonly data: DataLayout | null;
+interface Model extends Omit<Rendering, 'bundle' | 'kept'> {
   readonly bgp: NodeBgp | null;
-  readonly diagnostics: readonly Diagnostic[];
-  readonly lastGood: LastGood;
 }
 
 /** Throws UsageError where both layouts are there: which one counts is for people to say. */
@@ -78,15 +83,14 @@ function layoutIn(snapshot: Snapshot): DataLayout | null {
 
 /** Decodes and builds once per snapshot, so that both daemons' targets cost one decode. A layout once seen stays. */
 function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
-  const {
-    allowCustomFilters,
-    self: { nodeName },
-  } = options;
-  const today = new ResourcesDecoder(nodeName, options.lastGood);
-  const v1 = new V1ResourcesDecoder({ nodeName, addresses: options.ownAddresses }, options.lastGood);
+  const { lastGood: given, v1: old } = options;
+  const { nodeName } = options.self;
+  const today = new ResourcesDecoder(nodeName, given);
+  const v1 = new V1ResourcesDecoder({ nodeName, addresses: old?.ownAddresses ?? { 4: null, 6: null } }, given);
+  const allowCustomFilters = old?.allowCustomFilters ?? false;
+  let data = old ? old.data : 'v3';
   const self: Self = { ...options.self, kernelTunnel: FLAVOURS[options.flavour].kernelTunnel };
   const models = new WeakMap<Snapshot, Model>();
-  let data = options.data;
   return (snapshot) => {
     const known = models.get(snapshot);
     if (known) return known;
@@ -94,37 +98,68 @@ function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
     const decoded = (data === 'v1' ? v1 : today).decode(snapshot);
     const { diagnostics, lastGood } = decoded;
     const built =
-      data === 'v1' ? buildV1NodeBgp(decoded, { ...self, allowCustomFilters }) : buildNodeBgp(decoded, self);
+      data === 'v1'
+        ? { ...buildV1NodeBgp(decoded, { ...self, allowCustomFilters }), release: null }
+        : buildNodeBgp(decoded, self);
+    const configuration = resourceKey('BGPConfiguration', 'default');
+    const approval = decoded.resources.bgpConfigurations.get(configuration)?.approval ?? null;
+    const { fault } = readApproval(approval, 0);
+    const path = ['metadata', 'annotations', APPROVE];
+    const unknown = { severity: 'warning', code: 'unknown-approval', key: configuration, path } as const;
+    const faults = fault === null ? [] : [{ ...unknown, message: `${fault}, found ${show(approval)}` }];
     const model = {
-      data,
       bgp: built.value,
-      diagnostics: sortDiagnostics([...snapshot.diagnostics, ...diagnostics, ...built.diagnostics]),
+      diagnostics: [...snapshot.diagnostics, ...diagnostics, ...built.diagnostics, ...faults],
       lastGood,
+      data,
+      release: built.release && `3.${built.release.minor}`,
+      approval,
     };
     models.set(snapshot, model);
     return model;
   };
 }
 
+/** Remembers the files that it was given last: the same texts are the same object, which has been read already. */
+function liveFiles(): (live: readonly NamedText[] | null) => LiveFiles | null {
+  let last: LiveFiles | null = null;
+  return (live) => {
+    const texts = live?.map(({ text }) => text) ?? [];
+    if (last?.texts.length !== texts.length || texts.some((text, i) => text !== last?.texts[i]))
+      last = new LiveFiles(texts);
+    return live && last;
+  };
+}
+
 /** The two targets of BGP mode, `bird` and `bird6`: each one daemon with all its files. */
 export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Target, Target] {
   const model = modelOf(options);
-  const environments = { v1: new Environment(options.v1Templates), v3: new Environment(options.templates) };
+  const environments = {
+    v1: new Environment(options.v1?.templates ?? new Map()),
+    v3: new Environment(options.templates),
+  };
   const target = (family: 4 | 6): Target => {
     const name = daemonOf({ family });
     const names = fileNames(options.layout, name);
-    const { binary, socket } = daemons[name];
+    const { binary } = daemons[name];
+    const known = liveFiles();
     return {
       name,
       fileNames: names.parts ? [names.bird, names.parts.aggr, names.parts.ipam] : [names.bird],
-      render: (snapshot) => {
-        const { data, bgp, diagnostics, lastGood } = model(snapshot);
-        const environment = environments[data ?? 'v3'];
-        return { bundle: bgp && renderFamily(environment, bgp[family], options), diagnostics, lastGood, data };
+      configFile: join(daemons.output, names.bird),
+      render: (snapshot, live) => {
+        const { bgp, diagnostics, ...rest } = model(snapshot);
+        if (!bgp) return { bundle: null, diagnostics: sortDiagnostics(diagnostics), ...rest, kept: [] };
+        const built = bgp.family(family, known(live));
+        const environment = environments[rest.data ?? 'v3'];
+        return {
+          bundle: renderFamily(environment, built.value, options),
+          diagnostics: sortDiagnostics([...diagnostics, ...built.diagnostics]),
+          ...rest,
+          kept: built.kept,
+        };
       },
-      check: (staged, signal) => checkConfig({ binary, configFile: join(staged.dir, names.bird), signal }),
-      reload: (signal) =>
-        configureBird(socket, { configFile: join(daemons.output, names.bird), signal, clock: daemons.clock }),
+      check: (folder, signal) => checkConfig({ binary, configFile: join(folder, names.bird), signal }),
     };
   };
   return [target(4), target(6)];

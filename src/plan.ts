@@ -1,3 +1,4 @@
+import type { Meaning } from './bird/meaning.ts';
 import type { Digest } from './core/digest.ts';
 import type { Digests } from './render/bundle.ts';
 
@@ -24,3 +25,6 @@ export function plan(desired: Digests, { live, confirmed }: Seen): readonly Step
   if (live?.bytes === desired.bytes) return runs ? [] : ['reload'];
   return runs && live?.statements === desired.statements ? ['commit'] : ['commit', 'reload'];
 }
+
+/** Whether sessions or other protocols go, or go down: then it waits for quiet, and BIRD gets a timer to undo it. */
+export const isDisruptive = ({ removed, restarted }: Meaning): boolean => removed.length > 0 || restarted.length > 0;

@@ -1,19 +1,24 @@
 import type { Clock } from './core/clock.ts';
 import type { Dirty } from './core/dirty.ts';
-import type { PassReport } from './pass.ts';
+import type { PassReport } from './pass/pass-report.ts';
 
 /** All in milliseconds. */
 export interface Pacing {
-  /** After a pass, wait until nothing came for this long. A first change after quiet is not delayed. */
+  /** Before sessions are restarted or removed, wait until nothing came for this long. */
   readonly quietMs: number;
   /** Never wait longer than this for quiet. */
   readonly maxWaitMs: number;
   /** A pass at least this often, to repair files that others have changed. */
   readonly resyncMs: number;
+  /** Look this often whether BIRD is still the one that was confirmed. */
+  readonly pollMs: number;
 }
 
 const RETRY_FIRST_MS = 250;
 const RETRY_LAST_MS = 30_000;
+
+/** Changes that follow each other this closely are one: a pass for each would only be late for the last. */
+const TOGETHER_MS = 100;
 
 /** The wait before the try after `failures` failed ones: doubling, with up to a quarter of jitter, at most 30 s. */
 export function backoffMs(failures: number, random: () => number): number {
@@ -27,39 +32,60 @@ export interface Loop {
   readonly pacing: Pacing;
   readonly random: () => number;
   /** One pass; it reads the snapshot itself, so always after the slot was cleared. Must not reject. */
-  readonly pass: () => Promise<PassReport>;
+  readonly pass: (isQuiet: boolean) => Promise<PassReport>;
+  /** A look at BIRD; true when it is not what was confirmed, and a pass is due. Must not reject. */
+  readonly poll: () => Promise<boolean>;
 }
 
 /**
  * The loop of one target, level-triggered: sources only raise the slot, and a pass looks at everything. A change during a pass
- * means exactly one more pass. A retryable failure is tried again with backoff, every pass after a success starts afresh.
- * Resolves when `signal` aborts; a pass under way is finished first.
+ * means exactly one more pass. The first change after a rest is applied at once; more of them together; and a plan by which sessions
+ * go or go down is made again once it has been quiet. A retryable failure is tried again with backoff, every pass after a success
+ * starts afresh. Resolves when `signal` aborts; a pass under way is finished first.
  */
-export async function reconcile({ dirty, clock, pacing, random, pass }: Loop, signal: AbortSignal): Promise<void> {
+export async function reconcile(loop: Loop, signal: AbortSignal): Promise<void> {
+  const { dirty, clock, pacing, random, pass, poll } = loop;
   let failures = 0;
   let retryAt: number | null = null;
-  let lastEnd = Number.NEGATIVE_INFINITY;
+  let last = { end: Number.NEGATIVE_INFINITY, took: 0 };
+  let polled = clock.now();
   while (!signal.aborted) {
     const now = clock.now();
-    const due = Math.min(retryAt ?? Number.POSITIVE_INFINITY, lastEnd + pacing.resyncMs);
+    const due = Math.min(retryAt ?? Number.POSITIVE_INFINITY, last.end + pacing.resyncMs);
+    const look = polled + pacing.pollMs;
     if (!dirty.raised && now < due) {
-      await firstOf((over) => [dirty.wait(over), clock.sleep(due - now, over)], signal);
+      if (now < look) await firstOf((over) => [dirty.wait(over), clock.sleep(Math.min(due, look) - now, over)], signal);
+      else {
+        if (await poll()) dirty.raise();
+        polled = clock.now();
+      }
       continue;
     }
-    if (dirty.raised && now - lastEnd < pacing.quietMs) await settle(dirty, clock, pacing, signal);
+    // The dearer a pass, the longer what comes after it is gathered.
+    const together = Math.min(Math.max(TOGETHER_MS, 2 * last.took), pacing.quietMs);
+    if (dirty.raised && now - last.end < together) await settle(loop, together, signal);
     if (signal.aborted) return;
-    dirty.take(); // the only place that clears it: what arrives from here on means another pass
-    const report = await pass();
-    lastEnd = clock.now();
+    let start = clock.now();
+    dirty.take(); // with the one below the only places that clear it: what arrives from here on means another pass
+    let report = await pass(false);
+    if (report.outcome === 'waiting') {
+      await settle(loop, pacing.quietMs, signal);
+      if (signal.aborted) return;
+      start = clock.now();
+      dirty.take();
+      report = await pass(true);
+    }
+    last = { end: clock.now(), took: clock.now() - start };
+    polled = last.end;
     const again = report.error?.retryable === true;
     failures = again ? failures + 1 : 0;
-    retryAt = again ? lastEnd + backoffMs(failures, random) : null;
+    retryAt = again ? last.end + backoffMs(failures, random) : null;
   }
 }
 
-/** Waits for quiet. It only looks at the slot's wake-ups and leaves the clearing to the loop, so that none is lost. */
-async function settle(dirty: Dirty, clock: Clock, { quietMs, maxWaitMs }: Pacing, signal: AbortSignal): Promise<void> {
-  const end = clock.now() + maxWaitMs;
+/** Waits until nothing came for `quietMs`. It only looks at the slot's wake-ups and leaves the clearing to the loop, so that none is lost. */
+async function settle({ dirty, clock, pacing }: Loop, quietMs: number, signal: AbortSignal): Promise<void> {
+  const end = clock.now() + pacing.maxWaitMs;
   for (let quiet = false; !quiet && clock.now() < end && !signal.aborted; ) {
     const quietAt = Math.min(clock.now() + quietMs, end);
     await firstOf((over) => [dirty.next(over), clock.sleep(quietAt - clock.now(), over)], signal);

@@ -6,12 +6,15 @@ import { messageOf, UsageError } from './core/errors.ts';
 import { type IpAddress, isSessionAddress, parseAddressWithLength, parseIp } from './core/ip-address.ts';
 import type { DataLayout } from './core/keys.ts';
 import type { LogLevel } from './core/log.ts';
+import { parseTime } from './core/time-span.ts';
 import { parseRelease, type Release } from './datamodel/release.ts';
 import { isResourceName, parseTypedCidr, type TypedCidr } from './datamodel/values.ts';
 import { dataLayout, type EtcdSettings, etcdSettings, etcdVersion } from './etcd-settings.ts';
 import { type Environment, type Flags, givenOptions } from './given-options.ts';
-import { OptionReader, parseTime } from './option-reader.ts';
+import { OptionReader } from './option-reader.ts';
+import { octal, share, wholeNumber, words } from './option-values.ts';
 import type { Layout } from './render/view.ts';
+import type { Limits } from './transaction/guards.ts';
 
 /** The daemons of BGP mode, one a family; each is a target of this name, with a ledger of its own. */
 export const DAEMONS = ['bird', 'bird6'] as const;
@@ -63,6 +66,18 @@ export interface Settings {
   readonly quietMs: number;
   readonly maxWaitMs: number;
   readonly resyncMs: number;
+  readonly pollMs: number;
+  /** BIRD undoes a change that restarts sessions after this long, unless it was confirmed. */
+  readonly undoSeconds: number;
+  readonly limits: Limits;
+  readonly acceptTakeover: boolean;
+  /** Starts a daemon again, which `{daemon}` stands for: a program and its arguments; null = nothing does. */
+  readonly restartCommand: readonly string[] | null;
+  readonly restartSpreadMs: number;
+  /** How many confirmed bundles are kept. */
+  readonly history: number;
+  /** HOST:PORT of the read-only status over HTTP; null = only the unix socket. */
+  readonly statusAddress: string | null;
   readonly strict: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: 'text' | 'json';
@@ -82,9 +97,6 @@ function readToml(path: string, parse: (text: string) => Readonly<Record<string,
     throw new UsageError(`--config ${path}: ${messageOf(error)}`);
   }
 }
-
-const wholeNumber = (text: string): number | null => (/^\d{1,9}$/.test(text) ? Number(text) : null);
-const octal = (text: string): number | null => (/^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : null);
 
 /** What calico/node's environment says about whether BIRD runs at all (spec calico-v3, 1.4 and 8.1). */
 function whyNotRunning(environment: Environment): string | null {
@@ -131,6 +143,14 @@ function clusterIps(environment: Environment): TypedCidr | null {
   return cidr;
 }
 
+const limits = (reader: OptionReader): Limits => ({
+  gone: reader.parsed('guard-gone', 'a share such as 25%, or off', share, 0.25),
+  goneAtLeast: reader.parsed('guard-gone-min', 'a number', wholeNumber, 10),
+  restarts: reader.parsed('guard-restarts', 'a share such as 50%, or off', share, 0.5),
+  restartsAtLeast: reader.parsed('guard-restarts-min', 'a number', wholeNumber, 10),
+  lastPeer: reader.oneOf('guard-last-peer', ['on', 'off'], 'on') === 'on',
+});
+
 /** Checks and completes what was given. Throws UsageError with the option, its source and what was expected. */
 export async function resolveSettings(flags: Flags, environment: Environment = process.env): Promise<Settings> {
   const { parse } = await import('smol-toml');
@@ -175,6 +195,14 @@ export async function resolveSettings(flags: Flags, environment: Environment = p
     quietMs: reader.parsed('quiet-ms', 'milliseconds', wholeNumber, 500),
     maxWaitMs: reader.parsed('max-wait-ms', 'milliseconds', wholeNumber, 5000),
     resyncMs: reader.parsed('resync-interval', 'a time such as 5m or 90s', parseTime, 300_000),
+    pollMs: reader.parsed('poll-interval', 'a time such as 10s', parseTime, 10_000),
+    undoSeconds: Math.ceil(reader.parsed('confirm-timeout', 'a time such as 60s', parseTime, 60_000) / 1000),
+    limits: limits(reader),
+    acceptTakeover: reader.flag('accept-takeover'),
+    restartCommand: reader.parsed('restart-cmd', 'a program and its arguments', words, null),
+    restartSpreadMs: reader.parsed('restart-spread', 'a time such as 5m', parseTime, 300_000),
+    history: reader.parsed('history', 'a number', wholeNumber, 5),
+    statusAddress: reader.text('status-address'),
     strict: reader.flag('strict'),
     logLevel: reader.parsed('log-level', 'debug, info, warn or error', logLevel, 'info'),
     logFormat: reader.oneOf('log-format', ['text', 'json'], 'text'),

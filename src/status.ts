@@ -1,14 +1,33 @@
+import type { Meaning } from './bird/meaning.ts';
 import { type Diagnostic, formatDiagnostic } from './core/diagnostic.ts';
 import type { Log } from './core/log.ts';
-import type { PassReport } from './pass.ts';
+import type { PassReport } from './pass/pass-report.ts';
+import type { Hold } from './transaction/holds.ts';
 
-/** What is known of one target, and the log of how it changed: one event a pass, a Diagnostic once when it comes and once when it goes. */
+/** More names than this make a line that nobody reads. */
+const MAX_NAMES = 20;
+
+const some = (names: readonly string[]): string =>
+  names.length > MAX_NAMES
+    ? `${names.slice(0, MAX_NAMES).join(',')} and ${names.length - MAX_NAMES} more`
+    : names.join(',');
+
+/** What a change does to BIRD's protocols, as fields of a log event: only what it does. */
+function effects(meaning: Meaning | null): Readonly<Record<string, string | boolean>> {
+  if (!meaning) return {};
+  const kinds = ['added', 'removed', 'restarted', 'refiltered'] as const;
+  const told = kinds.filter((kind) => meaning[kind].length > 0).map((kind) => [kind, some(meaning[kind])] as const);
+  return { ...Object.fromEntries(told), ...(meaning.needsRestart ? { needsRestart: true } : {}) };
+}
+
+/** What is known of one target, and the log of how it changed: one event a pass, a Diagnostic and a hold once when they come and once when they go. */
 export class TargetStatus {
   readonly #name: string;
   readonly #log: Log;
   #passes = 0;
   #diagnostics: ReadonlyMap<string, Diagnostic> = new Map();
   #lastFailure: string | null = null;
+  #hold: Hold | null = null;
 
   constructor(name: string, log: Log) {
     this.#name = name;
@@ -17,9 +36,11 @@ export class TargetStatus {
 
   record(report: PassReport): void {
     const pass = ++this.#passes;
-    const { outcome, error, revision } = report;
+    const { outcome, error, revision, meaning } = report;
     this.#recordDiagnostics(report.diagnostics);
-    const fields = { target: this.#name, pass, outcome, steps: report.steps.join(','), revision, ms: report.timings };
+    const steps = report.steps.join(',');
+    const fields = { target: this.#name, pass, outcome, steps, ...effects(meaning), revision, ms: report.timings };
+    this.#recordHold(report.hold, pass, meaning);
     if (error) {
       const failure = `${error.stage} ${error.code} ${error.message}`;
       // The same failure again, at every retry, is worth a line only to who debugs.
@@ -30,7 +51,17 @@ export class TargetStatus {
       return;
     }
     this.#lastFailure = null;
-    this.#log(outcome === 'unchanged' ? 'debug' : 'info', 'pass', fields);
+    const isNews = report.steps.length > 0 || outcome === 'nothing-to-write';
+    this.#log(isNews ? 'info' : 'debug', 'pass', fields);
+  }
+
+  #recordHold(hold: Hold | null, pass: number, meaning: Meaning | null): void {
+    const [before, now] = [this.#hold?.kinds.join(',') ?? '', hold?.kinds.join(',') ?? ''];
+    this.#hold = hold;
+    if (before === now) return;
+    const target = this.#name;
+    if (before !== '') this.#log('info', 'hold-ended', { target, pass, kinds: before });
+    if (hold) this.#log('error', 'held', { target, pass, kinds: now, why: hold.why.join('; '), ...effects(meaning) });
   }
 
   #recordDiagnostics(diagnostics: readonly Diagnostic[]): void {

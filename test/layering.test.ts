@@ -15,25 +15,28 @@ const table = `
   bgp            | core datamodel
   bird           | core
   render         | core bgp bird
-  host           | core bird render
+  transaction    | core bird
+  host           | core bird render transaction
+  control        | core
   confd          | core datastore bird render host
   log            | core
   option-table   |
   given-options  | core option-table
   option-reader  | core option-table given-options
+  option-values  |
   etcd-settings  | core given-options option-reader
-  settings       | core datamodel render option-table given-options option-reader etcd-settings
+  settings       | core datamodel render transaction option-table given-options option-reader option-values etcd-settings
   vet-custom-filter | core datastore datamodel bird settings
   open-datastore | core datastore etcd-settings settings vet-custom-filter
   plan           | core bird render
   targets        | core datastore datamodel bird render host plan
-  bgp-targets    | core datastore datamodel bgp bird render host settings targets
-  pass           | core datastore datamodel bird render host plan targets
-  status         | core bird render host plan targets pass
-  reconciler     | core plan targets pass status
-  service        | core datastore datamodel host log settings open-datastore targets pass status reconciler
+  bgp-targets    | core datastore datamodel bgp bird render host transaction settings targets
+  pass           | core datastore datamodel bird render host transaction plan targets
+  status         | core bird transaction pass
+  reconciler     | core pass
+  service        | core datastore datamodel bird render host control transaction settings open-datastore plan targets pass status reconciler
   golden         | core datastore datamodel bgp bird render host confd settings plan targets bgp-targets
-  cli            | core datastore datamodel bgp bird render host confd log option-table given-options settings open-datastore plan targets bgp-targets pass status reconciler service golden
+  cli            | core datastore datamodel bgp bird render host control confd log option-table given-options settings open-datastore plan targets bgp-targets pass status reconciler service golden
   main           | core settings cli
 `;
 
@@ -44,9 +47,12 @@ const pure = [
   { place: 'bgp/', effects: [], npm: [] },
   {
     place: 'bird/',
-    effects: ['ask-version', 'check', 'configure', 'control-socket', 'run-bird'].map((name) => `bird/${name}.ts`),
+    effects: ['ask-version', 'check', 'configure', 'control-socket', 'daemon-session', 'run-bird'].map(
+      (name) => `bird/${name}.ts`,
+    ),
     npm: [],
   },
+  { place: 'transaction/', effects: ['transaction/drive.ts'], npm: [] },
   { place: 'render/', effects: [], npm: ['handlebars'] },
   { place: 'plan.ts', effects: [], npm: [] },
 ] as const;

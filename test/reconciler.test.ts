@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Dirty } from '../src/core/dirty.ts';
 import { StageError } from '../src/core/errors.ts';
-import type { PassReport } from '../src/pass.ts';
+import type { PassReport } from '../src/pass/pass-report.ts';
 import { backoffMs, reconcile } from '../src/reconciler.ts';
 import { FakeClock, turn } from './support/fake-clock.ts';
 
-const PACING = { quietMs: 500, maxWaitMs: 5_000, resyncMs: 300_000 };
+const PACING = { quietMs: 500, maxWaitMs: 5_000, resyncMs: 300_000, pollMs: 10_000 };
 const DONE: PassReport = {
   outcome: 'unchanged',
   steps: [],
@@ -13,6 +13,8 @@ const DONE: PassReport = {
   diagnostics: [],
   revision: '1',
   bundle: null,
+  meaning: null,
+  hold: null,
   timings: {},
 };
 const failed = (retryable: boolean): PassReport => ({
@@ -26,22 +28,28 @@ class Bench {
   readonly clock = new FakeClock();
   readonly dirty = new Dirty();
   readonly stop = new AbortController();
-  readonly began: { readonly at: number; readonly saw: number }[] = [];
+  readonly began: { readonly at: number; readonly saw: number; readonly isQuiet: boolean }[] = [];
+  readonly polls: number[] = [];
+  isAnother = false;
   world = 0;
   next: PassReport = DONE;
   #gate: Promise<void> = Promise.resolve();
   #open: () => void = () => {};
   readonly done: Promise<void>;
-  readonly #start = this.clock.now();
+  readonly start = this.clock.now();
 
   constructor() {
-    const pass = async () => {
-      this.began.push({ at: this.clock.now() - this.#start, saw: this.world });
+    const pass = async (isQuiet: boolean) => {
+      this.began.push({ at: this.clock.now() - this.start, saw: this.world, isQuiet });
       await this.#gate;
       return this.next;
     };
+    const poll = async () => {
+      this.polls.push(this.clock.now() - this.start);
+      return this.isAnother;
+    };
     this.done = reconcile(
-      { dirty: this.dirty, clock: this.clock, pacing: PACING, random: () => 1, pass },
+      { dirty: this.dirty, clock: this.clock, pacing: PACING, random: () => 1, pass, poll },
       this.stop.signal,
     );
   }
@@ -88,19 +96,66 @@ describe('the loop of one target', () => {
     await bench.clock.advance(10_000);
     bench.change();
     await turn();
-    expect(bench.began.at(-1)).toEqual({ at: 10_000, saw: 1 });
+    expect(bench.began.at(-1)).toMatchObject({ at: 10_000, saw: 1 });
   });
 
-  it('waits for quiet when changes follow each other, and then sees them all', async () => {
+  it('gathers changes that follow each other closely, and then sees them all', async () => {
     await bench.clock.advance(10_000);
     for (let i = 0; i < 5; i++) {
       bench.change();
-      await bench.clock.advance(200);
+      await bench.clock.advance(50);
     }
     await bench.clock.advance(500);
-    expect(bench.times.slice(0, 2)).toEqual([0, 10_000]);
-    expect(bench.began.length).toBe(3);
+    expect(bench.times).toEqual([0, 10_000, 10_300]);
     expect(bench.began[2]?.saw).toBe(5);
+  });
+
+  it('gathers for longer where a pass is dear, but never longer than until it is quiet', async () => {
+    for (const [took, wait] of [
+      [150, 300],
+      [2_000, 500],
+    ] as const) {
+      await bench.clock.advance(10_000);
+      bench.hold();
+      bench.change();
+      await bench.clock.advance(took);
+      bench.change();
+      bench.release();
+      const end = bench.clock.now() - bench.start;
+      await bench.clock.advance(1_000);
+      expect(bench.times.at(-1)).toBe(end + wait);
+    }
+  });
+
+  it('plans again once it is quiet when sessions would restart, and lets nothing else wait', async () => {
+    await bench.clock.advance(10_000);
+    bench.next = { ...DONE, outcome: 'waiting' };
+    bench.change();
+    await bench.clock.advance(400);
+    bench.change();
+    await bench.clock.advance(499);
+    expect(bench.began.slice(1)).toEqual([{ at: 10_000, saw: 1, isQuiet: false }]);
+    await bench.clock.advance(1);
+    expect(bench.began.slice(2)).toEqual([{ at: 10_900, saw: 2, isQuiet: true }]);
+  });
+
+  it('restarts sessions at last although it never gets quiet', async () => {
+    await bench.clock.advance(10_000);
+    bench.next = { ...DONE, outcome: 'waiting' };
+    for (let i = 0; i < 60; i++) {
+      bench.change();
+      await bench.clock.advance(100);
+    }
+    expect(bench.began.filter(({ isQuiet }) => isQuiet).map(({ at }) => at)).toEqual([15_000]);
+  });
+
+  it('looks at BIRD while nothing else is to do, and makes a pass when it is another one', async () => {
+    await bench.clock.advance(35_000);
+    expect(bench.times).toEqual([0]);
+    expect(bench.polls).toEqual([10_000, 20_000, 30_000]);
+    bench.isAnother = true;
+    await bench.clock.advance(5_000);
+    expect(bench.times).toEqual([0, 40_000]);
   });
 
   it('does not wait for quiet for ever', async () => {
@@ -138,7 +193,7 @@ describe('the loop of one target', () => {
   it('tries a retryable failure again with growing waits, and forgets them after a success', async () => {
     bench.next = failed(true);
     bench.change();
-    await bench.clock.advance(500);
+    await bench.clock.advance(100);
     const from = bench.times.at(-1) ?? 0;
     await bench.clock.advance(250 + 500 + 1_000);
     expect(bench.times.slice(-3).map((at) => at - from)).toEqual([250, 750, 1_750]);

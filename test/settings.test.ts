@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../src/core/errors.ts';
-import { parseTime } from '../src/option-reader.ts';
+import { parseTime } from '../src/core/time-span.ts';
 import { OPTIONS } from '../src/option-table.ts';
 import { resolveSettings } from '../src/settings.ts';
 import { temporaryFolder } from './support/folder.ts';

@@ -1,8 +1,6 @@
-import type { Diagnostic } from '../core/diagnostic.ts';
 import { resourceKey } from '../core/keys.ts';
-import type { Resources } from '../datamodel/resources.ts';
 import { type FilterCall, type Filters, filterCalls } from './filters.ts';
-import { findPassword, type PasswordOptions } from './passwords.ts';
+import type { Passwords } from './passwords.ts';
 import { type Peer, type PeerContext, type PeerKind, peerName, waitsFor } from './peer.ts';
 import type { Peering, Peerings } from './peerings.ts';
 import { sameAsBefore } from './same-as-before.ts';
@@ -48,32 +46,28 @@ type Calls = (direction: 'import' | 'export', internal: boolean) => readonly Fil
 
 /** The sessions of `self` that follow from BGPPeers, in one family (spec 3.4). The node's own address is no neighbor. */
 export function explicitPeers(
-  resources: Resources,
   filters: Filters,
   { global, own }: Peerings,
   context: PeerContext,
-  passwords: PasswordOptions,
-): { peers: Peer[]; diagnostics: Diagnostic[] } {
-  const diagnostics: Diagnostic[] = [];
+  passwords: Passwords,
+): readonly Peer[] {
   const peers: Peer[] = [];
   const callsOf = ({ peer }: Peering): Calls => {
     const named = peer.filters
       .map((name) => filters.get(resourceKey('BGPFilter', name)))
       .filter((filter) => filter !== undefined);
-    return (direction, internal) => filterCalls(named, direction, context.family, internal);
+    return (direction, internal) => filterCalls(named, direction, internal);
   };
   const add = (kind: PeerKind, peering: Peering) => {
     const { address, peer, form } = peering;
     if (address.includes(':') !== (context.family === 6) || address === context.address) return;
+    const isWorkload = form === 'workload';
+    const built = toPeer(isWorkload ? 'Local_Workload' : kind, peering, context, callsOf(peering));
     const at = { key: peer.key, path: ['spec', 'password'] };
-    const found = findPassword(resources, form === 'workload' ? null : peer.password, passwords, at);
-    diagnostics.push(...found.diagnostics);
-    if (found.password === 'missing') return;
-    const word = form === 'workload' ? 'Local_Workload' : kind;
-    const built = { ...toPeer(word, peering, context, callsOf(peering)), password: found.password.secret };
-    peers.push(sameAsBefore(peer, built));
+    const password = passwords.wanted(isWorkload ? null : peer.password, at).of(built.name);
+    if (password !== 'missing') peers.push(sameAsBefore(peer, { ...built, password }));
   };
   for (const peering of global.values()) add('Global', peering);
   for (const peering of own.values()) add('Node', peering);
-  return { peers, diagnostics };
+  return peers;
 }

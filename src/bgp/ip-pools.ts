@@ -13,7 +13,6 @@ export interface PoolRule {
   readonly action: KernelAction;
   /** The IPIP tunnel's, for the actions that use it. */
   readonly device: string;
-  readonly origins: readonly string[];
 }
 
 export interface PoolRules {
@@ -81,11 +80,10 @@ export function poolRules(
     diagnostics.push({ severity: 'warning', code: 'duplicate-pool', key: pool.key, path: ['spec', 'cidr'], message });
   }
   const sorted = [...byCidr.values()].sort(byBytesOf((p) => p.cidr.text));
-  const kernel = sorted.map((pool) => ({
-    cidr: pool.cidr.text,
-    action: kernelAction(pool.encapsulation, programs),
-    device: pool.device,
-    origins: [pool.key],
+  const kernel = sorted.map(({ cidr, encapsulation, device }) => ({
+    cidr: cidr.text,
+    action: kernelAction(encapsulation, programs),
+    device,
   }));
   const stated = family === 4 ? (subnet ? kernel : []) : kernel.filter((rule) => rule.action === 'reject');
   const texts = (disabled: boolean) => sorted.filter((p) => p.disableBgpExport === disabled).map((p) => p.cidr.text);

@@ -1,6 +1,7 @@
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { type Diagnostic, show } from '../core/diagnostic.ts';
 import type { Family } from '../core/ip-address.ts';
 import { resourceKey } from '../core/keys.ts';
+import type { LiveConfiguration } from '../core/live-configuration.ts';
 import { byBytesOf } from '../core/order.ts';
 import type { LogSeverity } from '../datamodel/bgp-configuration.ts';
 import type { Node } from '../datamodel/node.ts';
@@ -11,11 +12,12 @@ import { type BlockRoute, blockRoutes } from './blocks.ts';
 import { type Cluster, clusterOf } from './cluster.ts';
 import { type CommunityRule, communityRules } from './communities.ts';
 import { explicitPeers } from './explicit-peers.ts';
-import { type FilterFunction, type Filters, filterFaults, filterFunctions, filtersOf } from './filters.ts';
+import { filterFaults } from './filter-faults.ts';
+import { type FilterFunction, filterFunctions, filtersOf } from './filters.ts';
 import { type PoolRules, type Programs, poolRules, programsFor } from './ip-pools.ts';
 import { meshPeers } from './mesh.ts';
 import { newerFields } from './newer-fields.ts';
-import type { PasswordOptions } from './passwords.ts';
+import { type PasswordOptions, Passwords } from './passwords.ts';
 import { ofFamily, type Peer } from './peer.ts';
 import { type Peerings, peeringsOf } from './peerings.ts';
 import { type ReachableRoute, reachableRoutes } from './reachable-routes.ts';
@@ -43,7 +45,6 @@ export interface Self extends ServiceOptions {
 /** What this node should speak in one address family. It knows no BIRD syntax; lists are sorted, null = known absent. */
 export interface FamilyBgp {
   readonly family: Family;
-  readonly nodeName: string;
   /** The node's own BGP address; null = no sessions in this family. */
   readonly address: string | null;
   /** The node's own subnet, masked. */
@@ -73,14 +74,23 @@ export interface FamilyBgp {
   readonly origins: readonly string[];
 }
 
-export type NodeBgp = Readonly<Record<Family, FamilyBgp>>;
-
 type Found<T> = { readonly value: T; readonly diagnostics: readonly Diagnostic[] };
+
+/** One family, with what is told of it alone. */
+export interface BuiltFamily extends Found<FamilyBgp> {
+  /** The names of the sessions whose password is the live file's, sorted. */
+  readonly kept: readonly string[];
+}
+
+/** What this node should speak, family by family: each has a daemon and live files of its own. */
+export interface NodeBgp {
+  /** `live`: what that daemon's files hold; null = there are none. */
+  family(family: Family, live: LiveConfiguration | null): BuiltFamily;
+}
 
 /** What both families are built from. */
 interface Inputs {
-  readonly resources: Resources;
-  readonly filters: Filters;
+  readonly decoded: Pick<DecodedResources, 'resources' | 'neverValid'>;
   readonly cluster: Cluster;
   readonly node: Node;
   readonly self: Self;
@@ -91,35 +101,37 @@ interface Inputs {
 }
 
 /**
- * What `self` should speak, in both families. `value` is null, with a `node-unknown` Diagnostic, when its own Node is not among
- * the resources: then nothing may be written. Pure; equal peers are the same objects from call to call.
+ * What `self` should speak. `value` is null, with a `node-unknown` Diagnostic, when its own Node is not among the resources: then nothing
+ * may be written. `release`: whose rules were asked for or named; null = nobody's, so the newest count. The other Diagnostics are those
+ * that concern both families. Pure; equal peers are the same objects from call to call.
  */
 export function buildNodeBgp(
   decoded: Pick<DecodedResources, 'resources' | 'neverValid'>,
   self: Self,
-): Found<NodeBgp | null> {
-  const { resources, neverValid } = decoded;
+): Found<NodeBgp | null> & { readonly release: Release | null } {
+  const { resources } = decoded;
   const node = resources.nodes.get(resourceKey('Node', self.nodeName));
-  if (!node) return { value: null, diagnostics: [unknownNode(self.nodeName)] };
   const release = releaseOf(resources, self);
+  if (!node) return { value: null, diagnostics: [unknownNode(self.nodeName)], release: release.known };
   const rules = rulesOf(release.value);
   const cluster = clusterOf(resources, rules);
   const router = routerId(node, self);
   const programs = programsOf(cluster, self);
   const peerings = peeringsOf(resources, cluster, node);
-  const filters = filtersOf(decoded);
-  const common = { resources, filters, cluster, node, self, rules, peerings };
-  const inputs = { ...common, routerId: router.value, programs: programs.value };
-  const [v4, v6] = [buildFamily(inputs, 4), buildFamily(inputs, 6)];
-  const asked = [...peerings.global.values(), ...peerings.own.values()].map(({ peer }) => peer);
-  const faults = { diagnostics: filterFaults(asked, filters, neverValid) };
   const newer = { diagnostics: newerFields(resources, release.value) };
-  const all = [release, newer, router, programs, peerings, faults, v4, v6];
-  return { value: { 4: v4.value, 6: v6.value }, diagnostics: all.flatMap(({ diagnostics }) => diagnostics) };
+  const all = [release, newer, router, programs, peerings];
+  const common = { decoded, cluster, node, self, rules, peerings };
+  const inputs = { ...common, routerId: router.value, programs: programs.value };
+  return {
+    value: { family: (family, live) => buildFamily(inputs, family, live) },
+    diagnostics: all.flatMap(({ diagnostics }) => diagnostics),
+    release: release.known,
+  };
 }
 
-function buildFamily(inputs: Inputs, family: Family): Found<FamilyBgp> {
-  const { resources, cluster, node, self, rules, peerings } = inputs;
+function buildFamily(inputs: Inputs, family: Family, live: LiveConfiguration | null): BuiltFamily {
+  const { cluster, node, self, rules, peerings } = inputs;
+  const { resources } = inputs.decoded;
   const { defaults } = cluster;
   const own = cluster.configurationOf(node.name);
   const address = ofFamily(family, node);
@@ -130,13 +142,20 @@ function buildFamily(inputs: Inputs, family: Family): Found<FamilyBgp> {
   const normalRoutePriority = rules.routePriorities ? priority : null;
   const rrClusterId = node.routeReflectorClusterID?.text ?? null;
   const context = { family, address: address ?? '', asNumber, rrClusterId, normalRoutePriority };
-  const none = { peers: [], diagnostics: [] };
-  const mesh = address === null ? none : meshPeers(resources, cluster, node, context, self.passwords);
-  const explicit =
-    address === null ? none : explicitPeers(resources, inputs.filters, peerings, context, self.passwords);
+  const filters = filtersOf(inputs.decoded, family, live);
+  const passwords = new Passwords(resources, self.passwords, live);
+  const hasSessions = address !== null;
+  const mesh = hasSessions ? meshPeers(cluster, node, context, passwords) : { peers: [], diagnostics: [] };
+  const explicit = hasSessions ? explicitPeers(filters, peerings, context, passwords) : [];
+  const asked = [...peerings.global.values(), ...peerings.own.values()];
+  const ofFamilyOnly = asked.filter((peering) => peering.address.includes(':') === (family === 6));
+  const faults = filterFaults(
+    ofFamilyOnly.map(({ peer }) => peer),
+    filters,
+    family,
+  );
   const value: FamilyBgp = {
     family,
-    nodeName: node.name,
     address,
     subnet: subnet?.text ?? null,
     asNumber,
@@ -148,32 +167,40 @@ function buildFamily(inputs: Inputs, family: Family): Found<FamilyBgp> {
     hidesIpipRoutes: rules.hidesTunnelRoutes && !inputs.programs.ipip,
     normalRoutePriority,
     communityRules: communityRules(own, defaults, family),
-    filters: filterFunctions(inputs.filters.values(), family),
+    filters: filterFunctions(filters),
     blocks: blockRoutes(self.usePodCidr ? podBlocks(node) : resources.blockAffinities.values(), family),
     reachableRoutes: reachableRoutes(peerings, family),
     services: serviceRoutes(resources, defaults, node, family, rules, self),
     pools: pools.value,
     wireguardNextHops: rules.wireguardRejects ? wireguardNextHops(cluster.nodes, node, family) : [],
-    peers: [...mesh.peers, ...explicit.peers].sort(byBytesOf((peer) => peer.name)),
+    peers: [...mesh.peers, ...explicit].sort(byBytesOf((peer) => peer.name)),
     customFilters: [],
     origins: [node.key, defaults?.key, own?.key].filter((key) => key !== undefined),
   };
-  return { value, diagnostics: [...pools.diagnostics, ...mesh.diagnostics, ...explicit.diagnostics] };
+  const diagnostics = [...pools.diagnostics, ...mesh.diagnostics, ...faults, ...passwords.diagnostics];
+  return { value, diagnostics, kept: passwords.kept };
 }
 
 /** USE_POD_CIDR: what Kubernetes gave the node is its own, all of it (spec 7.5). */
 const podBlocks = (node: Node) => node.podCidrs.map((cidr) => ({ key: node.key, cidr, state: 'confirmed' as const }));
 
 /** The release that was asked for, else the one that ClusterInformation names, else the newest that is known. */
-function releaseOf({ clusterInformations }: Resources, self: Self): Found<Release> {
+function releaseOf(
+  { clusterInformations }: Resources,
+  self: Self,
+): Found<Release> & { readonly known: Release | null } {
   const key = resourceKey('ClusterInformation', 'default');
   const named = clusterInformations.get(key);
   const value = self.release ?? named?.release;
-  if (value) return { value, diagnostics: [] };
+  if (value) return { value, known: value, diagnostics: [] };
   const path = ['spec', 'calicoVersion'];
-  const found = named?.version ? `"${named.version}"` : 'nothing';
+  const found = named?.version ? show(named.version) : 'nothing';
   const message = `expected a Calico release, found ${found}: the rules of 3.${NEWEST.minor} are used. Give --calico-release 3.N`;
-  return { value: NEWEST, diagnostics: [{ severity: 'warning', code: 'release-unknown', key, path, message }] };
+  return {
+    value: NEWEST,
+    known: null,
+    diagnostics: [{ severity: 'warning', code: 'release-unknown', key, path, message }],
+  };
 }
 
 /** Who programs the pools' routes: what the data say, less what the local BIRD cannot do (spec bird.md 4: krt_tunnel). */

@@ -7,7 +7,7 @@ import type { Node } from '../datamodel/node.ts';
 import type { DecodedResources } from '../datamodel/resources.ts';
 import type { AsNumber } from '../datamodel/values.ts';
 import { blockRoutes } from './blocks.ts';
-import type { FamilyBgp, NodeBgp, Self } from './node-bgp.ts';
+import type { BuiltFamily, FamilyBgp, NodeBgp, Self } from './node-bgp.ts';
 import { ofFamily } from './peer.ts';
 import { hashedRouterId } from './router-id.ts';
 import { v1AddressKey, v1ExplicitPeers, v1MeshPeers } from './v1-peers.ts';
@@ -46,7 +46,7 @@ const NOT_YET = {
 } as const satisfies Partial<FamilyBgp>;
 
 /**
- * What `self` should speak by data of the v1 layout and the rules of calico/node v0.22 (spec calico-v1, 2), in both families; sessions
+ * What `self` should speak by data of the v1 layout and the rules of calico/node v0.22 (spec calico-v1, 2), family by family; sessions
  * in v0.22's order: mesh by node, those for all, those of this node. `value` is null, with a `node-unknown` Diagnostic, when nothing is
  * known of the own node. Pure; equal peers are the same objects from call to call.
  */
@@ -67,17 +67,13 @@ export function buildV1NodeBgp(decoded: DecodedResources, self: V1Self): Found<N
     kernelTunnel: self.kernelTunnel,
     allowCustomFilters: self.allowCustomFilters,
   };
-  const [v4, v6] = [buildFamily(inputs, 4), buildFamily(inputs, 6)];
   return {
-    value: { 4: v4.value, 6: v6.value },
-    diagnostics: [...router.diagnostics, ...ignoredFilters(decoded, self), ...v4.diagnostics, ...v6.diagnostics],
+    value: { family: (family) => buildFamily(inputs, family) },
+    diagnostics: [...router.diagnostics, ...ignoredFilters(decoded, self)],
   };
 }
 
-function buildFamily(
-  { decoded, nodes, node, cluster, clusterAs, ...inputs }: Inputs,
-  family: Family,
-): Found<FamilyBgp> {
+function buildFamily({ decoded, nodes, node, cluster, clusterAs, ...inputs }: Inputs, family: Family): BuiltFamily {
   const { resources } = decoded;
   const address = ofFamily(family, node);
   const network = (family === 4 ? node.ipv4Address : node.ipv6Address)?.network ?? null;
@@ -94,7 +90,6 @@ function buildFamily(
   const value: FamilyBgp = {
     ...NOT_YET,
     family,
-    nodeName: node.name,
     address,
     subnet,
     asNumber,
@@ -106,7 +101,7 @@ function buildFamily(
     customFilters: inputs.allowCustomFilters ? decoded.customFilters.filter((each) => each.family === family) : [],
     origins: [v1AddressKey(node, 4), v1AddressKey(node, 6), cluster.key, own?.key].filter((key) => key !== undefined),
   };
-  return { value, diagnostics: [...pools.diagnostics, ...mesh.diagnostics, ...explicit.diagnostics] };
+  return { value, diagnostics: [...pools.diagnostics, ...mesh.diagnostics, ...explicit.diagnostics], kept: [] };
 }
 
 /** v0.22 took IP, whatever it was: without an address it wrote an empty router id, which BIRD refuses. */

@@ -32,7 +32,6 @@ export function v1PoolRules(
     cidr: pool.cidr.text,
     action: isAcross(pool) && missingSubnet === null ? 'tunnel-across-subnets' : 'tunnel',
     device: pool.device,
-    origins: [pool.key],
   });
   const diagnostics: Diagnostic[] = [];
   const [first] = tunnelled;

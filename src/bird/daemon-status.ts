@@ -8,6 +8,10 @@ export interface DaemonStatus {
    * works it out anew at each question from two clocks of whole seconds: measured, 2 of 40 answers were a second later.
    */
   readonly boot: string | null;
+  /** The same for the last configuration that it took, a failed one not counted. */
+  readonly reconfigured: string | null;
+  /** It was started with -R and still waits for its neighbors to tell their routes again. It says that it is up all the same. */
+  readonly gracefulRestart: boolean;
 }
 
 /** The code is 0013 in each of these states: the text alone tells them apart (spec bird.md, 1). */
@@ -17,10 +21,16 @@ const STATES: Readonly<Record<string, DaemonStatus['state']>> = {
   'Shutdown in progress': 'shutting-down',
 };
 
-const BOOT = 'Last reboot on ';
+const RECOVERING = 24;
 
 /** Reads the answer to `show status`. */
 export function readDaemonStatus(reply: BirdReply): DaemonStatus {
-  const boot = reply.lines.find((line) => line.text.startsWith(BOOT));
-  return { state: STATES[lastText(reply)] ?? 'unknown', boot: boot ? boot.text.slice(BOOT.length) : null };
+  const after = (start: string) =>
+    reply.lines.find((line) => line.text.startsWith(start))?.text.slice(start.length) ?? null;
+  return {
+    state: STATES[lastText(reply)] ?? 'unknown',
+    boot: after('Last reboot on '),
+    reconfigured: after('Last reconfiguration on '),
+    gracefulRestart: reply.lines.some((line) => line.code === RECOVERING),
+  };
 }

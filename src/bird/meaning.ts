@@ -9,6 +9,8 @@ export interface Meaning {
   readonly restarted: readonly string[];
   /** Up all the while: routes are filtered again. */
   readonly refiltered: readonly string[];
+  /** Those of them whose import side changed: what they learned may all be filtered out, or get another preference. */
+  readonly reimported: readonly string[];
   /** The listening socket changes, which BIRD takes only when it starts, although it says that it is reconfigured. */
   readonly needsRestart: boolean;
 }
@@ -38,6 +40,10 @@ function compare(before: Configuration, after: Configuration): Meaning {
     removed: names((name) => !after.protocols.has(name), before.protocols.keys()),
     restarted,
     refiltered,
+    reimported: refiltered.filter((name) => {
+      const [old, now] = pair(name);
+      return !same(old.imports, now.imports);
+    }),
     needsRestart: before.listen !== after.listen,
   };
 }
@@ -45,5 +51,5 @@ function compare(before: Configuration, after: Configuration): Meaning {
 /** What the change from one configuration text to another means; includes must stand in their place. Pure, never throws. */
 export const meaningOf = (before: string, after: string): Meaning =>
   before === after
-    ? { added: [], removed: [], restarted: [], refiltered: [], needsRestart: false }
+    ? { added: [], removed: [], restarted: [], refiltered: [], reimported: [], needsRestart: false }
     : compare(readConfiguration(before), readConfiguration(after));

@@ -9,6 +9,8 @@ export interface Protocol {
   readonly options: readonly string[];
   /** What decides which routes pass: filters, and every function that they call. Another one is a feed, not a restart. */
   readonly filters: readonly string[];
+  /** The part of `filters` that decides about routes that come in: another one, and the neighbor is asked for its routes again. */
+  readonly imports: readonly string[];
 }
 
 /** A configuration as BIRD compares it with the next one. */
@@ -23,6 +25,7 @@ export interface Configuration {
 /** Not compared by BIRD, or applied in place (spec bird.md, 3). */
 const QUIET = /^(debug|description|import limit|receive limit|export limit)\b/;
 const FILTERS = /^(import|export|preference)\b/;
+const IMPORTS = /^(import|preference)\b/;
 
 /** A template's statement is replaced by the protocol's own of the same option. */
 const optionOf = (words: string): string =>
@@ -65,17 +68,23 @@ function protocolOf(
   const body = [...(templates.get(template ?? '')?.body ?? []), ...(statement.body ?? [])];
   const stated = new Map<string, string>();
   const filters: string[] = [];
+  const imports: string[] = [];
   for (const each of body.filter(({ words }) => !QUIET.test(words))) {
     const text = canonical(each);
-    if (FILTERS.test(each.words)) filters.push(text, ...calledBy(text, functions, new Set()));
+    if (FILTERS.test(each.words)) {
+      const texts = [text, ...calledBy(text, functions, new Set())];
+      filters.push(...texts);
+      if (IMPORTS.test(each.words)) imports.push(...texts);
+    }
     // A route is a member of a list, not an option that replaces another.
     else if (!isDefault(text)) stated.set(each.words.startsWith('route ') ? text : optionOf(each.words), text);
   }
   return {
-    name: isNamed ? second : `${type}${count}`,
+    name: isNamed ? second.replace(/^'(.*)'$/, '$1') : `${type}${count}`,
     type,
     options: [...stated.values(), ...impliedOptions(stated)].sort(),
     filters,
+    imports,
   };
 }
 

@@ -11,8 +11,8 @@ export interface BirdRun {
   readonly output: string;
 }
 
-/** BIRD needs nothing of our environment, which may hold passwords: only the places where to find a binary named without a path. */
-const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+/** Programs need nothing of our environment, which may hold passwords: only the places where to find those named without a path. */
+export const PLAIN_ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 
 /** BIRD prints a line or two; what prints more than this is another program. */
 const MAX_OUTPUT = 65_536;
@@ -25,7 +25,7 @@ export async function runBird(binary: string, args: readonly string[], options: 
   // Loaded when it is first needed: the import costs 90 ms.
   const { execa } = await import('execa');
   const child = execa(binary, args, {
-    env: ENVIRONMENT,
+    env: PLAIN_ENVIRONMENT,
     extendEnv: false,
     stdin: 'ignore',
     all: true,

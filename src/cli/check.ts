@@ -15,7 +15,7 @@ export async function checkVerb(settings: Settings, options: { readonly json: bo
   try {
     const snapshot = await readOnce(settings);
     const targets = await prepareTargets(settings, { lastGood: new Map(), runsBird: false });
-    const [ofData = []] = targets.map((target) => target.render(snapshot).diagnostics);
+    const ofData = targets.flatMap((target) => target.render(snapshot, null).diagnostics);
     const overlay = settings.templatesOverlay;
     const overrides = overlay === null ? [] : await readOverlay(templateTree(settings), overlay);
     const diagnostics = sortDiagnostics([...ofData, ...overlayDiagnostics(overrides)]);

@@ -114,14 +114,14 @@ export async function explainVerb(
   try {
     const snapshot = await readOnce(settings);
     const targets = await prepareTargets(settings, { lastGood: new Map(), runsBird: false });
-    const renderings = targets.map((target) => target.render(snapshot));
+    const renderings = targets.map((target) => target.render(snapshot, null));
     const sources = (key: string) => sourceOf(snapshot, settings.nodeName, key);
     const files = renderings.flatMap(({ bundle }) => bundle?.files ?? []);
     const explanations = files.flatMap((file) => explainFile(file, name, sources));
     if (options.json) process.stdout.write(`${JSON.stringify(explanations, null, 2)}\n`);
     else for (const each of explanations) report(each);
     if (explanations.length > 0) return EXIT.ok;
-    tellDiagnostics(renderings[0]?.diagnostics ?? []);
+    tellDiagnostics(renderings.flatMap(({ diagnostics }) => diagnostics));
     process.stderr.write(`birdconfd explain: nothing that is rendered for ${settings.nodeName} has the name ${name}\n`);
     return EXIT.differences;
   } catch (error) {

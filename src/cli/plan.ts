@@ -3,9 +3,9 @@ import { type Meaning, meaningOf } from '../bird/meaning.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { byBytes } from '../core/order.ts';
 import { readLedgers } from '../host/ledger.ts';
-import { type LiveFile, readLive } from '../host/observe.ts';
+import { readLive } from '../host/observe.ts';
 import { plan, type Step } from '../plan.ts';
-import { digestsOfTexts, expandIncludes } from '../render/bundle.ts';
+import { digestsOfTexts, expandIncludes, type NamedText } from '../render/bundle.ts';
 import { DAEMONS, type Settings } from '../settings.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { prepareTargets } from './prepare-bgp.ts';
@@ -34,7 +34,7 @@ function withNumberedPasswords(live: string, next: string): readonly [string, st
   return [hide(live), hide(next)];
 }
 
-async function diffOf(before: readonly LiveFile[], after: readonly LiveFile[]): Promise<string> {
+async function diffOf(before: readonly NamedText[], after: readonly NamedText[]): Promise<string> {
   const { createTwoFilesPatch } = await import('diff');
   const texts = new Map(before.map(({ name, text }) => [name, text]));
   const changed = after.filter(({ name, text }) => texts.get(name) !== text);
@@ -91,11 +91,15 @@ export async function planVerb(
     const plans: TargetPlan[] = [];
     const { readings, lastGood } = await readLedgers(settings.stateDir, DAEMONS);
     const targets = await prepareTargets(settings, { lastGood, runsBird: false });
-    tellDiagnostics(targets[0].render(snapshot).diagnostics); // both targets report on the same data
-    for (const target of targets) {
-      const { bundle } = target.render(snapshot);
+    const renderings = await Promise.all(
+      targets.map(async (target) => {
+        const live = await readLive(settings.output, target.fileNames);
+        return { target, live, ...target.render(snapshot, live) };
+      }),
+    );
+    tellDiagnostics(renderings.flatMap(({ diagnostics }) => diagnostics));
+    for (const { target, live, bundle } of renderings) {
       if (!bundle) return EXIT.data;
-      const live = await readLive(settings.output, target.fileNames);
       const steps = plan(bundle, {
         live: live && digestsOfTexts(live),
         confirmed: readings.get(target.name)?.record.confirmed ?? null,

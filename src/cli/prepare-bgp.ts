@@ -1,7 +1,6 @@
 import { type BgpOptions, bgpTargets, selfOf } from '../bgp-targets.ts';
 import { flavourOf } from '../bird/ask-version.ts';
 import { FLAVOURS, type FlavourName, isFlavourName } from '../bird/flavour.ts';
-import { systemClock } from '../core/clock.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import type { DataLayout } from '../core/keys.ts';
 import { version } from '../core/version.ts';
@@ -57,7 +56,7 @@ export async function prepareTargets(
   const { v1: v1Templates, v3: templates } = await templatesFor(settings, flavour);
   const data = settings.data ?? given.data ?? null;
   const self = selfOf(settings);
-  const rendering = { flavour, layout, templates, v1Templates, version };
-  const options: BgpOptions = { self, ...rendering, lastGood, data, ownAddresses, allowCustomFilters };
-  return bgpTargets(options, { output: settings.output, ...settings.daemons, clock: systemClock });
+  const v1 = { templates: v1Templates, data, ownAddresses, allowCustomFilters };
+  const options: BgpOptions = { self, flavour, layout, templates, version, lastGood, v1 };
+  return bgpTargets(options, { output: settings.output, ...settings.daemons });
 }

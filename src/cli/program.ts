@@ -3,28 +3,10 @@ import { messageOf, UsageError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import type { Flags } from '../given-options.ts';
 import { OPTIONS, type Option, variableOf } from '../option-table.ts';
-import { resolveSettings, runsInCi, type Settings } from '../settings.ts';
+import { resolveSettings, runsInCi } from '../settings.ts';
 import { EXIT } from './exit-codes.ts';
-
-/** What a verb is given: its flags, its argument, and a way to resolve the settings from the same flags, any number of times. */
-interface Call {
-  readonly flags: Flags;
-  readonly argument: string | null;
-  readonly settings: () => Promise<Settings>;
-}
-
-interface Verb {
-  readonly name: string;
-  readonly summary: string;
-  readonly argument?: { readonly name: string; readonly help: string };
-  /** Its own options; `common`: it takes the common ones too. */
-  readonly own: readonly Option[];
-  readonly common: boolean;
-  readonly examples: readonly string[];
-  readonly run: (call: Call) => Promise<number>;
-}
-
-const JSON_FLAG: Option = { name: 'json', value: null, help: 'print JSON on standard output' };
+import { SERVICE_VERBS } from './service-verbs.ts';
+import { JSON_FLAG, type Verb } from './verb.ts';
 
 /** Every verb; its code is loaded only when it is called. */
 const VERBS: readonly Verb[] = [
@@ -125,6 +107,7 @@ const VERBS: readonly Verb[] = [
       });
     },
   },
+  ...SERVICE_VERBS,
 ];
 
 const flagText = ({ name, value }: Option): string => `--${name}${value === null ? '' : ` <${value}>`}`;

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Diagnostic, hasErrors } from '../core/diagnostic.ts';
 import { messageOf } from '../core/errors.ts';
-import { commitBundle } from '../host/commit.ts';
+import { BundleStore } from '../host/bundle-store.ts';
+import { commitFiles } from '../host/commit.ts';
 import { resolveFileOwner } from '../host/file-owner.ts';
-import { stageBundle } from '../host/stage.ts';
 import type { Settings } from '../settings.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { prepareTargets } from './prepare-bgp.ts';
@@ -19,21 +19,22 @@ const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
  * and never touches a daemon. Exit 3 when the data have errors; what could be rendered is written all the same.
  */
 export async function renderVerb(settings: Settings, options: { readonly check: boolean }): Promise<number> {
-  const staging = await mkdtemp(join(tmpdir(), 'birdconfd-render-'));
+  const folder = await mkdtemp(join(tmpdir(), 'birdconfd-render-'));
+  const store = new BundleStore(folder);
   try {
     const snapshot = await readOnce(settings);
     const targets = await prepareTargets(settings, { lastGood: new Map(), runsBird: options.check });
     const signal = new AbortController().signal;
     const owner = await resolveFileOwner(settings, null);
     const destination = { output: settings.output, mode: settings.fileMode, ...owner };
-    let diagnostics: readonly Diagnostic[] = [];
+    const diagnostics: Diagnostic[] = [];
     for (const target of targets) {
-      const rendering = target.render(snapshot);
-      diagnostics = rendering.diagnostics; // both daemons' targets report on the same data
+      const rendering = target.render(snapshot, null);
+      diagnostics.push(...rendering.diagnostics);
       if (!rendering.bundle) break;
-      const staged = await stageBundle(rendering.bundle, staging);
-      if (options.check) await target.check(staged, signal);
-      await commitBundle(staged, destination);
+      const { bytes, files } = rendering.bundle;
+      if (options.check) await target.check(await store.put({ id: bytes, files }), signal);
+      await commitFiles(files, destination);
     }
     tellDiagnostics(diagnostics);
     return hasErrors(diagnostics) ? EXIT.data : EXIT.ok;
@@ -41,6 +42,6 @@ export async function renderVerb(settings: Settings, options: { readonly check: 
     tell(`birdconfd render: ${messageOf(error)}`);
     return exitCodeOf(error);
   } finally {
-    await rm(staging, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }

@@ -2,8 +2,9 @@ import { hasErrors } from '../core/diagnostic.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { openLog } from '../log.ts';
-import type { PassReport } from '../pass.ts';
-import { convergeOnce, type MakeTargets, runService } from '../service.ts';
+import type { PassReport } from '../pass/pass-report.ts';
+import type { MakeTargets } from '../service/prepare.ts';
+import { convergeOnce, runService } from '../service/service.ts';
 import type { Settings } from '../settings.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { prepareTargets } from './prepare-bgp.ts';
@@ -18,7 +19,10 @@ const makeTargets: MakeTargets = (settings, lastGood) => prepareTargets(settings
 
 /** The exit code of `run --once`: the worst that any target met, in the order of the contract. */
 function exitCodeOfReports(reports: readonly PassReport[], strict: boolean): number {
-  const codes: number[] = reports.flatMap((report) => (report.error ? [exitCodeOf(report.error)] : []));
+  const codes: number[] = reports.flatMap(({ error, hold }) => [
+    ...(error ? [exitCodeOf(error)] : []),
+    ...(hold ? [EXIT.reload] : []),
+  ]);
   const data = reports.some(
     (report) => report.outcome === 'nothing-to-write' || (strict && hasErrors(report.diagnostics)),
   );

@@ -13,7 +13,7 @@ export interface Diagnostic {
 }
 
 /** Control and invisible characters escaped: text out of a datastore must not steer a terminal or begin a line of its own. */
-const printable = (text: string): string =>
+export const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
 
 /** One line for people: `error invalid-value /calico/…/bgppeers/a spec.peerIP: …`. */
@@ -36,6 +36,15 @@ const SHOWN = 80;
 
 /** A value as a message shows it: quoted, control characters escaped, cut after 80 characters. Never call it with a secret. */
 export function show(value: unknown): string {
-  const text = printable(JSON.stringify(value) ?? String(value));
+  const text = printable(jsonOf(value));
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text;
+}
+
+/** `JSON.parse` reads any depth, but writing recurses, and some depth ends the stack. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return 'a value that is nested too deeply to be shown';
+  }
 }

@@ -22,3 +22,10 @@ export class UsageError extends Error {
 
 /** The text of anything that was thrown. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
+/** What was thrown in a stage as its error: what is none yet is a bug in `render`, and elsewhere the system's, worth another try. */
+export function asStageError(stage: Stage, thrown: unknown): StageError {
+  if (thrown instanceof StageError) return thrown;
+  const code = stage === 'render' ? 'bug' : 'io';
+  return new StageError(stage, code, messageOf(thrown), { retryable: stage !== 'render', cause: thrown });
+}

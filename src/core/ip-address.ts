@@ -100,3 +100,9 @@ export const isSessionAddress = ({ family, bits }: IpAddress): boolean =>
 
 /** True for a whole address: /32 or /128. */
 export const isHostRoute = (cidr: Cidr): boolean => cidr.length === WIDTH[cidr.family];
+
+/** True where every address of `narrow` is in `wide`; a network contains itself. */
+export const contains = (wide: Cidr, narrow: Cidr): boolean =>
+  wide.family === narrow.family &&
+  wide.length <= narrow.length &&
+  network(narrow.address, wide.length).text === wide.text;

@@ -55,7 +55,8 @@ export function splitKey(prefix: string, key: string): { readonly first: string;
 }
 
 /** Kubernetes objects, `k8s:/<kind>/<namespace>/<name>`: what clusters on the Kubernetes API keep there, and etcd does not hold. */
-export const kubernetesPrefix = (kind: 'Service' | 'EndpointSlice' | 'Secret'): string => `k8s:/${kind}/`;
+export type KubernetesKind = 'Service' | 'EndpointSlice' | 'Secret';
+export const kubernetesPrefix = (kind: KubernetesKind): string => `k8s:/${kind}/`;
 export const kubernetesSecretKey = (namespace: string, name: string): string =>
   `${kubernetesPrefix('Secret')}${namespace}/${name}`;
 
@@ -67,6 +68,10 @@ export const SECRET_FILES = 'secret:/';
 export const STATUS_FILES = 'status:/';
 
 export const secretFileKey = (name: string, key: string): string => `${SECRET_FILES}${name}/${key}`;
+
+/** Whether what stands under a key is secret as a whole. */
+export const isSecret = (key: string): boolean =>
+  key.startsWith(SECRET_FILES) || key.startsWith(kubernetesPrefix('Secret'));
 
 /** The prefixes that only one layout has: data of a layout are there when anything stands under them. */
 export const LAYOUT_PREFIXES: Readonly<Record<DataLayout, readonly string[]>> = {

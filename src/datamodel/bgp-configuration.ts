@@ -1,6 +1,6 @@
 import { show } from '../core/diagnostic.ts';
 import { byBytes } from '../core/order.ts';
-import { envelope } from './envelope.ts';
+import { APPROVE, approvableEnvelope } from './envelope.ts';
 import {
   boolean,
   type Fault,
@@ -110,7 +110,7 @@ const spec: Field<Given & { readonly advertised: readonly PrefixAdvertisement[] 
   },
 };
 
-export const bgpConfigurationFields = envelope(optional(spec, null));
+export const bgpConfigurationFields = approvableEnvelope(optional(spec, null));
 
 /** Which communities a prefix is told with; its values are sorted by their text and each is there once (spec 2.2). */
 export interface PrefixAdvertisement {
@@ -122,6 +122,8 @@ export interface PrefixAdvertisement {
 export interface BgpConfiguration {
   readonly key: string;
   readonly name: string;
+  /** What the annotation `birdconfd/approve` says. */
+  readonly approval: string | null;
   readonly logSeverity: LogSeverity | null;
   readonly meshEnabled: boolean;
   readonly asNumber: AsNumber | null;
@@ -146,11 +148,12 @@ const rangesOf = (entries: readonly { readonly cidr: TypedCidr | null }[] | unde
 export function toBgpConfiguration(
   key: string,
   name: string,
-  { spec: given }: FieldType<typeof bgpConfigurationFields>,
+  { spec: given, metadata }: FieldType<typeof bgpConfigurationFields>,
 ): BgpConfiguration {
   return {
     key,
     name,
+    approval: metadata.annotations[APPROVE],
     logSeverity: given?.logSeverityScreen ?? null,
     meshEnabled: given?.nodeToNodeMeshEnabled ?? true,
     asNumber: given?.asNumber ?? null,

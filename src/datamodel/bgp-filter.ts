@@ -58,6 +58,21 @@ export interface BgpFilter {
   readonly rules: Readonly<Record<`${FilterDirection}V${Family}`, readonly FilterRule[]>>;
 }
 
+/** BIRD 1.6 reads a path mask of some ten thousand numbers at most, and refuses the file for a longer one; no path is as long as this. */
+const LONGEST_PATH = 255;
+
+const asPathNumbers = list(asNumber);
+const asPathPrefix: Field<readonly AsNumber[]> = {
+  shape: asPathNumbers.shape,
+  decode: (value, path, faults) => {
+    const numbers = asPathNumbers.decode(value, path, faults);
+    if (numbers === INVALID || numbers.length <= LONGEST_PATH) return numbers;
+    const message = `expected at most ${LONGEST_PATH} AS numbers, found ${numbers.length}`;
+    faults.push({ severity: 'error', code: 'invalid-value', path, message });
+    return INVALID;
+  },
+};
+
 /** M of Calico's metric arithmetic bounds priorities (spec 3.1). */
 const priority = integer(1, 2147483646);
 
@@ -107,7 +122,7 @@ const ruleFields = (family: Family) => {
     interface: unlessEmpty(interfacePattern),
     peerType: unlessEmpty(peerType),
     communities: optional(record({ values: list(communityValue) }), null),
-    asPathPrefix: optional(list(asNumber), []),
+    asPathPrefix: optional(asPathPrefix, []),
     priority: optional(priority, null),
     action: oneOf('Accept', 'Reject'),
     operations: optional(list(operation), []),

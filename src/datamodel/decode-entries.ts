@@ -40,6 +40,18 @@ function parseJson(text: string, faults: Fault[], shown: boolean): unknown {
   }
 }
 
+/** A megabyte of rubbish has a hundred thousand faults: more than this nobody reads, and no log should hold. */
+const MAX_TOLD = 100;
+
+/** The faults of one value that are told, errors before warnings; the last one says how many others there are. */
+function toldOf(faults: readonly Fault[]): readonly Fault[] {
+  if (faults.length <= MAX_TOLD) return faults;
+  const isError = ({ severity }: Fault) => severity === 'error';
+  const told = [...faults.filter(isError), ...faults.filter((fault) => !isError(fault))].slice(0, MAX_TOLD);
+  const more = `; ${faults.length - MAX_TOLD} more faults of this value are not listed`;
+  return told.map((fault, i) => (i === MAX_TOLD - 1 ? { ...fault, message: fault.message + more } : fault));
+}
+
 /**
  * Decodes the entries under one prefix. The same Map gives the same result, and the same Entry the same object, so that one
  * changed key among thousands costs one decode. A key whose value turned invalid keeps the last valid one that this decoder
@@ -63,12 +75,12 @@ export class EntriesDecoder<T> {
   decode(entries: ReadonlyMap<string, Entry>): DecodedEntries<T> {
     if (this.#last?.entries === entries) return this.#last.result;
     const values = new Map<string, T>();
-    const diagnostics: Diagnostic[] = [];
+    const diagnostics: (readonly Diagnostic[])[] = [];
     const lastGood = new Map<string, string>();
     const neverValid: string[] = [];
     for (const [key, entry] of entries) {
       const now = this.#decodeEntry(key, entry);
-      diagnostics.push(...now.diagnostics);
+      diagnostics.push(now.diagnostics);
       if (now.value !== INVALID) {
         if (this.#options.keepsLastGood !== false) this.#valid.set(key, entry);
         values.set(key, now.value);
@@ -82,7 +94,7 @@ export class EntriesDecoder<T> {
       } else neverValid.push(key);
     }
     for (const key of this.#valid.keys()) if (!entries.has(key)) this.#valid.delete(key);
-    this.#last = { entries, result: { values, diagnostics, lastGood, neverValid } };
+    this.#last = { entries, result: { values, diagnostics: diagnostics.flat(), lastGood, neverValid } };
     return this.#last.result;
   }
 
@@ -94,7 +106,7 @@ export class EntriesDecoder<T> {
       ? entry.value
       : parseJson(entry.value, faults, this.#options.keepsLastGood !== false);
     const value: T | Invalid = json === INVALID ? INVALID : this.#decodeValue(key, json, faults);
-    const decoded: DecodedEntry<T> = { value, diagnostics: faults.map((fault) => ({ ...fault, key })) };
+    const decoded: DecodedEntry<T> = { value, diagnostics: toldOf(faults).map((fault) => ({ ...fault, key })) };
     this.#decoded.set(entry, decoded);
     return decoded;
   }

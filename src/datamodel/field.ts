@@ -170,9 +170,9 @@ export const secretly = <T>(field: Field<T>): Field<T> => ({
   decode: (value, path, faults) => {
     const hidden: Fault[] = [];
     const decoded = field.decode(value, path, hidden);
-    faults.push(
-      ...hidden.map((fault) => ({ ...fault, message: fault.message.replace(/, found .*$/s, ', found another value') })),
-    );
+    for (const fault of hidden) {
+      faults.push({ ...fault, message: fault.message.replace(/, found .*$/s, ', found another value') });
+    }
     return decoded;
   },
 });

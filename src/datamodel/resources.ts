@@ -1,6 +1,7 @@
 import { type Diagnostic, show } from '../core/diagnostic.ts';
 import {
   affinityPrefix,
+  type KubernetesKind,
   kubernetesPrefix,
   type ResourceKind,
   resourceName,
@@ -122,6 +123,16 @@ const plain =
     return decoded === INVALID ? INVALID : make(key, decoded);
   };
 
+/** A Kubernetes object, which stands under `<namespace>/<name>` of its kind and nowhere else. */
+const namespaced =
+  <F, T>(prefix: string, fields: Field<F>, make: (key: string, decoded: F) => T): DecodeValue<T> =>
+  (key, value, faults) => {
+    if (/^[^/]+\/[^/]+$/.test(key.slice(prefix.length))) return plain(fields, make)(key, value, faults);
+    const message = `expected ${prefix}<namespace>/<name>, found ${show(key)}`;
+    faults.push({ severity: 'error', code: 'invalid-key', path: [], message });
+    return INVALID;
+  };
+
 /** A password file as it lies there, less the newline that editors leave at its end. */
 const secretFile: DecodeValue<Secret> = (_key, value) => new Secret(String(value).replace(/\r?\n$/, ''));
 
@@ -142,6 +153,10 @@ function partsFor(node: string, lastGood: LastGood): Parts {
     part(resourcePrefix(kind), ofKind(kind, fields, make));
   // Kubernetes objects and files are watched beside the datastore; a Secret is copied nowhere, so not into the ledger either.
   const beside = { keepsLastGood: false };
+  const kubernetes = <F, T>(kind: KubernetesKind, fields: Field<F>, make: (key: string, decoded: F) => T) => {
+    const prefix = kubernetesPrefix(kind);
+    return part(prefix, namespaced(prefix, fields, make), beside);
+  };
   return {
     nodes: resource('Node', nodeFields, toNode),
     bgpConfigurations: resource('BGPConfiguration', bgpConfigurationFields, toBgpConfiguration),
@@ -150,13 +165,9 @@ function partsFor(node: string, lastGood: LastGood): Parts {
     bgpFilters: resource('BGPFilter', bgpFilterFields, toBgpFilter),
     clusterInformations: resource('ClusterInformation', clusterInformationFields, toClusterInformation),
     blockAffinities: part(affinityPrefix(node), affinityOf(node)),
-    services: part(kubernetesPrefix('Service'), plain(serviceFields, toService), beside),
-    endpointSlices: part(kubernetesPrefix('EndpointSlice'), plain(endpointSliceFields, toEndpointSlice), beside),
-    secrets: part(
-      kubernetesPrefix('Secret'),
-      plain(secretFields, (_, given) => toSecretValues(given)),
-      beside,
-    ),
+    services: kubernetes('Service', serviceFields, toService),
+    endpointSlices: kubernetes('EndpointSlice', endpointSliceFields, toEndpointSlice),
+    secrets: kubernetes('Secret', secretFields, (_, given) => toSecretValues(given)),
     secretFiles: part(SECRET_FILES, secretFile, { ...beside, isText: true }),
     workloads: part(STATUS_FILES, plain(workloadStatusFields, toWorkloadStatus), beside),
   };

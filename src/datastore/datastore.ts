@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly generation: number;
   /** Opaque, for people and the ledger (etcd: the store's revision). */
   readonly revision: string;
+  /** Local: another number when the source was read as a whole since, so that what is missing may only be missing from that reading. */
+  readonly listing: number;
   /**
    * The entries under one of the prefixes that were asked for, in no order. While nothing under the prefix changes,
    * every snapshot gives the same Map object. A prefix that was not asked for is a bug and throws.
@@ -43,6 +45,8 @@ export interface Datastore {
   /** No I/O. Throws when called before `start` resolved. */
   snapshot(): Snapshot;
   health(): DatastoreHealth;
+  /** Reads the source as a whole again as soon as it can: the copy is doubted. */
+  reread(): void;
   /** Ends connections and watches; safe to call twice. Resolves when nothing of it keeps the process alive. */
   close(): Promise<void>;
 }

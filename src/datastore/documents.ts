@@ -92,4 +92,4 @@ function takeApart(
 }
 
 const isCaseDocument = (value: unknown): boolean =>
-  member(value, 'apiVersion') === undefined && CASE_KINDS.includes(String(member(value, 'kind')));
+  member(value, 'apiVersion') === undefined && CASE_KINDS.some((kind) => kind === member(value, 'kind'));

@@ -79,6 +79,8 @@ export class EtcdGenerations implements Datastore {
   readonly #random: () => number;
   readonly #timings: EtcdTimings;
   readonly #stop = new AbortController();
+  /** Ends the generation under way, so that the next one lists. */
+  #doubt = new AbortController();
   #copy: KeptCopy | null = null;
   #onNewer: () => void = () => undefined;
   #started = false;
@@ -131,6 +133,10 @@ export class EtcdGenerations implements Datastore {
     return this.#health;
   }
 
+  reread(): void {
+    this.#doubt.abort();
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#running;
@@ -165,10 +171,12 @@ export class EtcdGenerations implements Datastore {
   /** Ends with an error, whatever happens, and at once when the datastore is stopped. */
   async #generation(endpoint: string, { copy, follow }: Follower, onStarted: () => void): Promise<StageError> {
     const connection = new AbortController();
-    const stop = this.#stop.signal;
+    this.#doubt = new AbortController();
     const ended = new Promise<never>((_, reject) => {
-      const end = () => reject(new Error('stopped'));
-      stop.addEventListener('abort', end, { once: true, signal: connection.signal });
+      const { signal } = connection;
+      this.#stop.signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true, signal });
+      const doubted = new StageError('datastore', 'doubted', 'everything is read again', { retryable: true });
+      this.#doubt.signal.addEventListener('abort', () => reject(doubted), { once: true, signal });
     });
     const lists = !copy.isComplete;
     try {

@@ -61,6 +61,7 @@ export class EtcdV2Copy implements KeptCopy {
   readonly #space: KeySpace;
   readonly #entries = new Map<string, ReadonlyMap<string, Entry>>();
   readonly #indexes = new Map<string, bigint>();
+  readonly #listed = new Set<string>();
   #clusterId: string | null = null;
   #listings = 0;
 
@@ -91,6 +92,21 @@ export class EtcdV2Copy implements KeptCopy {
   /** A new generation begins to read all directories. */
   beginListing(): void {
     this.#listings++;
+    this.#listed.clear();
+  }
+
+  /** The first reading of a generation is a listing of its own; later ones only add what happened since. */
+  #takeOver(directory: string, now: ReadonlyMap<string, Entry>): boolean {
+    const before = this.#entries.get(directory) ?? new Map<string, Entry>();
+    this.#entries.set(directory, now);
+    if (!this.#listed.has(directory)) {
+      this.#listed.add(directory);
+      return this.#space.replace(new Map([...this.#entries.values()].flatMap((entries) => [...entries])));
+    }
+    let changed = false;
+    for (const key of before.keys()) if (!now.has(key)) changed = this.#space.set(key, null) || changed;
+    for (const [key, entry] of now) changed = this.#space.set(key, entry) || changed;
+    return changed;
   }
 
   /**
@@ -107,8 +123,7 @@ export class EtcdV2Copy implements KeptCopy {
       throw restored('cluster-changed', `etcd is another cluster: ${clusterId}, was ${this.#clusterId}`);
     if (index < before) throw restored('revision-went-back', `etcd went back to index ${index} from ${before}`);
     this.#indexes.set(directory, index);
-    this.#entries.set(directory, contentOf(answer));
-    const changed = this.#space.replace(new Map([...this.#entries.values()].flatMap((entries) => [...entries])));
+    const changed = this.#takeOver(directory, contentOf(answer));
     this.#space.at(String([...this.#indexes.values()].reduce((a, b) => (a > b ? a : b), 0n)));
     return changed;
   }

@@ -110,6 +110,10 @@ export class EtcdV2Datastore implements Datastore {
     return this.#generations.health();
   }
 
+  reread(): void {
+    this.#generations.reread();
+  }
+
   close(): Promise<void> {
     return this.#generations.close();
   }

@@ -40,6 +40,10 @@ export class EtcdV3Datastore implements Datastore {
     return this.#generations.health();
   }
 
+  reread(): void {
+    this.#generations.reread();
+  }
+
   close(): Promise<void> {
     return this.#generations.close();
   }

@@ -94,6 +94,10 @@ export class FilesDatastore implements Datastore {
     return { inSync, staleSince: this.#staleSince, lastError: this.#fault ?? this.#watch?.fault ?? null };
   }
 
+  reread(): void {
+    this.#wake();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#nap.abort();

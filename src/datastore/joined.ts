@@ -81,6 +81,10 @@ export class JoinedDatastore implements Datastore {
     };
   }
 
+  reread(): void {
+    for (const store of [this.#primary, ...this.#ready().map((one) => one.store)]) store.reread();
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#primary, ...this.#secondaries.map(({ store }) => store)].map((store) => store.close()));
   }
@@ -122,7 +126,8 @@ function joined(parts: readonly Snapshot[], prefixes: readonly string[], last: S
     return map;
   };
   const generation = (last?.generation ?? 0) + (changed ? 1 : 0);
-  return { generation, revision: parts.map(({ revision }) => revision).join('+'), entries, diagnostics };
+  const listing = parts.reduce((sum, part) => sum + part.listing, 0);
+  return { generation, revision: parts.map(({ revision }) => revision).join('+'), listing, entries, diagnostics };
 }
 
 /** Earlier maps win. The only one that has entries is taken as it is: as a rule each prefix lives in one datastore. */

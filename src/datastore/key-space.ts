@@ -9,6 +9,7 @@ export class KeySpace {
   readonly #maps: Map<string, Map<string, Entry>>;
   readonly #shared = new Set<string>();
   #generation = 0;
+  #listing = 0;
   #revision = '0';
   #diagnostics: readonly Diagnostic[] = [];
   #last: Snapshot | null = null;
@@ -39,6 +40,7 @@ export class KeySpace {
       for (const key of [...map.keys()]) if (!all.has(key)) changed = this.set(key, null) || changed;
     }
     for (const [key, entry] of all) changed = this.set(key, entry) || changed;
+    if (changed) this.#listing++;
     return changed;
   }
 
@@ -70,6 +72,7 @@ export class KeySpace {
     this.#last = {
       generation: this.#generation,
       revision: this.#revision,
+      listing: this.#listing,
       entries,
       diagnostics: this.#diagnostics,
     };

@@ -1,20 +1,20 @@
-import type { Datastore, DatastoreHealth, Snapshot } from './datastore.ts';
+import type { Datastore, DatastoreHealth, Entry, Snapshot } from './datastore.ts';
 import { KeySpace } from './key-space.ts';
 
 /** A datastore in this process: what the golden harness renders from, and the contract's plainest form. */
 export class MemoryDatastore implements Datastore {
-  readonly #values: Map<string, string>;
+  readonly #entries = new Map<string, Entry>();
   #space: KeySpace | null = null;
   #onNewer: (() => void) | null = null;
   #writes = 0;
 
   constructor(values: Readonly<Record<string, string>> = {}) {
-    this.#values = new Map(Object.entries(values));
+    for (const [key, value] of Object.entries(values)) this.#note(key, value);
   }
 
   async start(prefixes: readonly string[], onNewer: () => void, signal: AbortSignal): Promise<void> {
     this.#space = new KeySpace(prefixes);
-    for (const [key, value] of this.#values) this.#copy(key, value);
+    this.#space.replace(this.#entries);
     this.#space.at(String(this.#writes));
     if (signal.aborted) return;
     this.#onNewer = onNewer;
@@ -22,13 +22,21 @@ export class MemoryDatastore implements Datastore {
   }
 
   put(key: string, value: string): void {
-    this.#values.set(key, value);
-    this.#changed(key, value);
+    this.#note(key, value);
+    this.#changed(this.#space?.set(key, this.#entries.get(key) ?? null));
   }
 
   delete(key: string): void {
-    this.#values.delete(key);
-    this.#changed(key, null);
+    this.#note(key, null);
+    this.#changed(this.#space?.set(key, null));
+  }
+
+  /** As when the source was read as a whole again, and these are all that was found. */
+  replaceAll(values: Iterable<readonly [string, string]>): void {
+    const found = new Map(values);
+    for (const key of [...this.#entries.keys()]) if (!found.has(key)) this.#note(key, null);
+    for (const [key, value] of found) if (this.#entries.get(key)?.value !== value) this.#note(key, value);
+    this.#changed(this.#space?.replace(this.#entries));
   }
 
   snapshot(): Snapshot {
@@ -40,19 +48,21 @@ export class MemoryDatastore implements Datastore {
     return { inSync: this.#space !== null, staleSince: null, lastError: null };
   }
 
+  /** There is nothing to be read but the copy itself. */
+  reread(): void {}
+
   async close(): Promise<void> {
     this.#onNewer = null;
   }
 
-  #copy(key: string, value: string | null): boolean {
+  #note(key: string, value: string | null): void {
     this.#writes++;
-    const entry = value === null ? null : { value, version: String(this.#writes), origin: 'memory' };
-    return this.#space?.set(key, entry) ?? false;
+    if (value === null) this.#entries.delete(key);
+    else this.#entries.set(key, { value, version: String(this.#writes), origin: 'memory' });
   }
 
-  #changed(key: string, value: string | null): void {
-    const changed = this.#copy(key, value);
+  #changed(isAnother: boolean | undefined): void {
     this.#space?.at(String(this.#writes));
-    if (changed) this.#onNewer?.();
+    if (isAnother) this.#onNewer?.();
   }
 }

@@ -73,6 +73,10 @@ export class VettedDatastore implements Datastore {
     return this.#inner.health();
   }
 
+  reread(): void {
+    this.#inner.reread();
+  }
+
   close(): Promise<void> {
     this.#closed = true;
     return this.#inner.close();

@@ -6,7 +6,7 @@ import { messageOf } from '../core/errors.ts';
 import type { Difference } from './compare.ts';
 
 /** Stock BIRD 1.6 checks the calico dialect too, less the attribute that only Calico's fork knows. */
-const withoutKernelTunnel = (text: string): string =>
+export const withoutKernelTunnel = (text: string): string =>
   text
     .replace(/if \(?defined\(bgp_next_hop\) ?&&[^;]*krt_tunnel ?= ?"[^"]*"; else krt_tunnel ?= ?"[^"]*"; /g, '')
     .replace(/krt_tunnel\s*=\s*"[^"]*";/g, '');

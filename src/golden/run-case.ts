@@ -1,6 +1,5 @@
 import { bgpTargets, selfOf } from '../bgp-targets.ts';
 import { FLAVOURS } from '../bird/flavour.ts';
-import { systemClock } from '../core/clock.ts';
 import { type Diagnostic, formatDiagnostic, hasErrors, sortDiagnostics } from '../core/diagnostic.ts';
 import { UsageError } from '../core/errors.ts';
 import { prefixesFor, resourceName, resourcePrefix, splitKey, V1_HOSTS } from '../core/keys.ts';
@@ -8,8 +7,10 @@ import { byBytes } from '../core/order.ts';
 import { isResourceName } from '../datamodel/values.ts';
 import { MemoryDatastore } from '../datastore/memory.ts';
 import { type LayoutTemplates, readLayoutTemplates } from '../host/layout-templates.ts';
+import type { NamedText } from '../render/bundle.ts';
 import type { Layout } from '../render/view.ts';
 import { resolveSettings } from '../settings.ts';
+import type { Target } from '../targets.ts';
 import type { Scenario, Step } from './scenario.ts';
 
 /** What a case gives: path below the case folder → text, and the exit code that `render` would have. */
@@ -41,34 +42,43 @@ function nodesOf(scenario: Scenario): readonly string[] {
   return nodes;
 }
 
+/** What `readLive` would find of a target's files. */
+function filesOf({ fileNames }: Target, live: ReadonlyMap<string, string>): readonly NamedText[] | null {
+  const files = fileNames.flatMap((name) => {
+    const text = live.get(name);
+    return text === undefined ? [] : [{ name, text }];
+  });
+  return files.length === fileNames.length ? files : null;
+}
+
 /** The case's steps through one node's targets, as a running service would see them. */
 async function runVariant(scenario: Scenario, variant: Variant, texts: LayoutTemplates, steps: readonly Step[]) {
   const { node, bird, layout } = variant;
   const flags = { datastore: 'files', input: [scenario.dir], node, layout, bird, 'calico-release': scenario.release };
   const settings = await resolveSettings(flags, scenario.env);
+  const { ownAddresses, allowCustomFilters } = settings;
   const options = {
     self: selfOf(settings),
     flavour: bird,
     layout,
     templates: texts.v3,
-    v1Templates: texts.v1,
     version: VERSION,
     lastGood: new Map(),
-    data: settings.data,
-    ownAddresses: settings.ownAddresses,
-    allowCustomFilters: settings.allowCustomFilters,
+    v1: { templates: texts.v1, data: settings.data, ownAddresses, allowCustomFilters },
   };
-  const targets = bgpTargets(options, { output: scenario.dir, ...settings.daemons, clock: systemClock });
+  const targets = bgpTargets(options, { output: scenario.dir, ...settings.daemons });
   const store = new MemoryDatastore();
   await store.start(prefixesFor(settings.nodeName), () => {}, new AbortController().signal);
   const results: { step: Step; files: Map<string, string>; diagnostics: readonly Diagnostic[] }[] = [];
+  const live = new Map(scenario.live);
   let before: Readonly<Record<string, string>> = {};
   for (const step of steps) {
     for (const key of Object.keys(before)) if (!(key in step.values)) store.delete(key);
     for (const [key, value] of Object.entries(step.values)) if (before[key] !== value) store.put(key, value);
     before = step.values;
-    const renderings = targets.map((target) => target.render(store.snapshot()));
+    const renderings = targets.map((target) => target.render(store.snapshot(), filesOf(target, live)));
     const files = renderings.flatMap(({ bundle }) => bundle?.files ?? []);
+    for (const { name, text } of files) live.set(name, text);
     const folder = `${step.out}/${node}/${bird}-${layout}`;
     results.push({
       step,
@@ -123,5 +133,6 @@ async function diagnosticsText(diagnostics: readonly Diagnostic[]): Promise<stri
   const { stringify } = await import('yaml');
   return stringify(
     sortDiagnostics(diagnostics).map(({ severity, code, key, path }) => ({ severity, code, key, path })),
+    { aliasDuplicateObjects: false },
   );
 }

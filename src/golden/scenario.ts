@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FlavourName } from '../bird/flavour.ts';
@@ -28,6 +29,8 @@ export interface Scenario {
   /** Whose rules count, as --calico-release takes it: "auto" or "3.N". */
   readonly release: string;
   readonly expect: { readonly exit: number };
+  /** What lies at the destination before the first step: file name → text. */
+  readonly live: ReadonlyMap<string, string>;
   readonly steps: readonly Step[];
 }
 
@@ -78,6 +81,14 @@ async function stepFiles(dir: string): Promise<readonly string[]> {
   return files;
 }
 
+/** The files of the case's live/ folder, if it has one. */
+async function liveFiles(dir: string): Promise<ReadonlyMap<string, string>> {
+  const folder = join(dir, 'live');
+  const names = existsSync(folder) ? await readdir(folder) : [];
+  const files = names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const);
+  return new Map(await Promise.all(files));
+}
+
 /** Reads a case folder. Throws UsageError where the case itself is wrong: no input, an unknown field of `kind: Case`. */
 export async function readScenario(dir: string): Promise<Scenario> {
   const files = await stepFiles(dir);
@@ -104,6 +115,7 @@ export async function readScenario(dir: string): Promise<Scenario> {
     env: header.env ?? {},
     release: header.release ?? '3.33',
     expect: header.expect ?? { exit: 0 },
+    live: await liveFiles(dir),
     steps,
   };
 }

@@ -1,11 +1,10 @@
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { NamedText } from '../render/bundle.ts';
 import { diskError } from './disk-error.ts';
 import { keepForeign } from './foreign-file.ts';
 import { keepPrevious, type PreviousFile, putBack } from './previous-file.ts';
-import type { StagedBundle } from './stage.ts';
-import { errnoOf } from './system-error.ts';
-import { besidePath, createFile, type Ownership, ownFile, syncDirectory } from './write-file.ts';
+import { besidePath, createFile, type Ownership, syncDirectory } from './write-file.ts';
 
 /** The folder that the daemon reads, and whose the files in it shall be. */
 export interface CommitOptions extends Ownership {
@@ -13,21 +12,20 @@ export interface CommitOptions extends Ownership {
 }
 
 /**
- * Puts the staged files into the output folder (made if absent, 0755) under their names: each at once by a rename, files[0] last,
+ * Puts files into the output folder (made if absent, 0755) under their names: each at once by a rename, files[0] last,
  * all on the disk when it resolves. A symlink is replaced, not followed; a foreign file is kept before (see keepForeign).
  * Rejects with a StageError `commit` (`no-space`, `read-only`, `denied`, `io`; retryable), and then no file of the bundle differs from
- * before. Either way the staged files are spent. For one writer of the folder at a time.
+ * before. For one writer of the folder at a time.
  */
-export async function commitBundle(staged: StagedBundle, options: CommitOptions): Promise<void> {
+export async function commitFiles(files: readonly NamedText[], options: CommitOptions): Promise<void> {
   const { output } = options;
-  const [first, ...rest] = staged.bundle.files;
-  const names = [...rest, first].map((file) => file.name);
-  const paths = names.map((name) => join(output, name));
+  const ordered = [...files.slice(1), ...files.slice(0, 1)];
+  const paths = ordered.map(({ name }) => join(output, name));
   const replaced: PreviousFile[] = [];
   try {
     await makeOutput(output);
     // All that takes room or rights comes before the first rename.
-    for (const name of names) await moveBeside(join(staged.dir, name), join(output, name), options);
+    for (const { name, text } of ordered) await createFile(besidePath(join(output, name), 'new'), text, options);
     for (const path of paths) await keepForeign(path);
     const previous: PreviousFile[] = [];
     for (const path of paths) previous.push(await keepPrevious(path));
@@ -52,23 +50,6 @@ async function makeOutput(output: string): Promise<void> {
   for (let dir = output; ; dir = dirname(dir)) {
     await chmod(dir, 0o755);
     if (dir === made || dir === dirname(dir)) return;
-  }
-}
-
-/** Brings a staged file next to its place, so that the last step is a rename within one folder. */
-async function moveBeside(from: string, path: string, ownership: Ownership): Promise<void> {
-  const beside = besidePath(path, 'new');
-  const file = await open(from, 'r');
-  try {
-    await ownFile(file, ownership);
-  } finally {
-    await file.close();
-  }
-  try {
-    await rename(from, beside);
-  } catch (error) {
-    if (errnoOf(error) !== 'EXDEV') throw error;
-    await createFile(beside, await readFile(from), ownership);
   }
 }
 

@@ -3,24 +3,75 @@ import { dirname, join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Digests } from '../render/bundle.ts';
+import type { Approval, Hold } from '../transaction/holds.ts';
+import { IDLE, type Transaction } from '../transaction/machine.ts';
 import { diskError } from './disk-error.ts';
 import { ifThere } from './system-error.ts';
 import { PRIVATE, writeFile } from './write-file.ts';
 
+/** A bundle that the daemon confirmed, and whose files are kept. */
+export interface ConfirmedBundle extends Digests {
+  readonly revision: string;
+  /** The Calico release of its rules; null = the data named none. */
+  readonly release: string | null;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** A value that decodes well, and of which BIRD refuses what follows from it. */
+export interface WithheldValue {
+  /** Of the value: another one is tried again. */
+  readonly value: Digest;
+  /** The value that stays in effect; null = none is known, and the key counts as absent. */
+  readonly before: string | null;
+  /** What BIRD said. */
+  readonly why: string;
+}
+
 /** What one target has to remember across a restart (architecture, 6). */
 export interface LedgerRecord {
   readonly version: 1;
-  /** Of the files as they were last written. */
+  /** Of the files as they were last written, or found changed by another; null = none, or only comments are just being written. */
   readonly live: Digests | null;
   /** The statements that the daemon last said it runs. */
   readonly confirmed: Digest | null;
-  /** The daemon's text for the time it started, when it said so. */
+  /** The daemon's texts for the times it started and last read its file, when it said so. */
   readonly boot: string | null;
+  readonly reconfigured: string | null;
+  /** The listening socket of that start: BIRD 1.6 takes another one only when it starts again. */
+  readonly listen: string | null;
+  /** Where the change stands that is under way. */
+  readonly txn: Transaction;
+  /** The confirmed bundles, newest first: the first is what the daemon runs when `txn` is idle. */
+  readonly history: readonly ConfirmedBundle[];
+  readonly hold: Hold | null;
+  readonly approval: Approval | null;
+  /** Key → a value that BIRD refuses, and the one that stays in effect. */
+  readonly withheld: Readonly<Record<string, WithheldValue>>;
+  /** When the files changed under us, in ms since 1970. */
+  readonly foreignWrites: readonly number[];
+  /** Session → since when its password is only known from the file itself. */
+  readonly keptPasswords: Readonly<Record<string, number>>;
   /** Datastore key → the last valid value of keys whose current value is not. */
   readonly lastGood: Readonly<Record<string, string>>;
 }
 
-export const EMPTY_RECORD: LedgerRecord = { version: 1, live: null, confirmed: null, boot: null, lastGood: {} };
+export const EMPTY_RECORD: LedgerRecord = {
+  version: 1,
+  live: null,
+  confirmed: null,
+  boot: null,
+  reconfigured: null,
+  listen: null,
+  txn: IDLE,
+  history: [],
+  hold: null,
+  approval: null,
+  withheld: {},
+  foreignWrites: [],
+  keptPasswords: {},
+  lastGood: {},
+};
 
 export interface LedgerReading {
   readonly record: LedgerRecord;
@@ -38,7 +89,7 @@ export async function readLedger(path: string): Promise<LedgerReading> {
     const text = await ifThere(readFile(path, 'utf8'));
     if (text === null) return { record: EMPTY_RECORD, warning: null };
     const fault = await faultOf(text);
-    if (fault === null) return { record: JSON.parse(text), warning: null };
+    if (fault === null) return { record: { ...EMPTY_RECORD, ...JSON.parse(text) }, warning: null };
     await rename(path, `${path}.corrupt`);
     const warning = `the ledger ${path} was no ledger (${fault}); it is kept as ${path}.corrupt and begun anew`;
     return { record: EMPTY_RECORD, warning };
@@ -71,6 +122,8 @@ export async function writeLedger(path: string, record: LedgerRecord): Promise<v
 
 const DIGEST = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 
+const DURABLE = ['idle', 'committing', 'owed', 'armed', 'restoring', 'returning', 'held'];
+
 /** Other properties are let pass: a later version may have added them. */
 const SCHEMA = {
   type: 'object',
@@ -85,6 +138,11 @@ const SCHEMA = {
     },
     confirmed: { anyOf: [{ type: 'null' }, DIGEST] },
     boot: { anyOf: [{ type: 'null' }, { type: 'string' }] },
+    txn: { type: 'object', required: ['at'], properties: { at: { enum: DURABLE } } },
+    history: {
+      type: 'array',
+      items: { type: 'object', required: ['bytes', 'statements'], properties: { bytes: DIGEST, statements: DIGEST } },
+    },
     lastGood: { type: 'object', additionalProperties: { type: 'string' } },
   },
 };

@@ -1,13 +1,8 @@
 import { constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Digests, digestsOfTexts } from '../render/bundle.ts';
+import type { NamedText } from '../render/bundle.ts';
 import { diskError } from './disk-error.ts';
 import { errnoOf } from './system-error.ts';
-
-export interface LiveFile {
-  readonly name: string;
-  readonly text: string;
-}
 
 /**
  * The files as they lie in `output`, `names` in the bundle's order; null when any of them is not there as a plain file.
@@ -16,20 +11,14 @@ export interface LiveFile {
  * A symlink counts as not there, whatever it leads to: who put it there decides what is read through it from now on, with which mode
  * and owner. So the plan writes, and the commit puts our own file in its place.
  */
-export async function readLive(output: string, names: readonly string[]): Promise<readonly LiveFile[] | null> {
-  const files: LiveFile[] = [];
+export async function readLive(output: string, names: readonly string[]): Promise<readonly NamedText[] | null> {
+  const files: NamedText[] = [];
   for (const name of names) {
     const text = await readPlain(join(output, name));
     if (text === null) return null;
     files.push({ name, text });
   }
   return files;
-}
-
-/** The digests of what `readLive` finds; null where it finds nothing. */
-export async function observeLive(output: string, names: readonly string[]): Promise<Digests | null> {
-  const files = await readLive(output, names);
-  return files && digestsOfTexts(files);
 }
 
 /** Not to wait for a writer where the name has become a pipe's. */

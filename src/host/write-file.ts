@@ -38,7 +38,7 @@ export async function createFile(path: string, data: string | Uint8Array, owners
   const file = await open(path, 'wx', PRIVATE.mode);
   try {
     await file.writeFile(data);
-    await ownFile(file, ownership);
+    await giveTo(file, ownership);
   } catch (error) {
     await rm(path, { force: true });
     throw error;
@@ -47,8 +47,18 @@ export async function createFile(path: string, data: string | Uint8Array, owners
   }
 }
 
+/** Creates `path` (0600) anew; only its text is certain, and only while the machine runs on. */
+export async function createUnsynced(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', PRIVATE.mode);
+  try {
+    await file.writeFile(text);
+  } finally {
+    await file.close();
+  }
+}
+
 /** Gives an open file its owner, then its mode, and resolves once all of it is on the disk. */
-export async function ownFile(file: FileHandle, { mode, uid, gid }: Ownership): Promise<void> {
+export async function giveTo(file: FileHandle, { mode, uid, gid }: Ownership): Promise<void> {
   if (uid !== null || gid !== null) await file.chown(uid ?? UNCHANGED, gid ?? UNCHANGED);
   await file.chmod(mode);
   await file.sync();

@@ -17,6 +17,13 @@ export interface RenderedFile {
   readonly text: string;
 }
 
+/** A file as it lies on disk, or is to lie there. */
+export interface NamedText {
+  /** Relative to the target's output folder. */
+  readonly name: string;
+  readonly text: string;
+}
+
 /** What two bundles are compared by: every byte, or only what BIRD reads. */
 export interface Digests {
   readonly bytes: Digest;
@@ -45,7 +52,7 @@ export const makeFile = (name: string, blocks: readonly Block[]): RenderedFile =
  * The digests of files as they lie on disk, comparable with a bundle's: `files` in the bundle's order. The statements are read
  * only when they are asked for: tokenizing megabytes costs more than the rest of a pass.
  */
-export function digestsOfTexts(files: readonly { readonly name: string; readonly text: string }[]): Digests {
+export function digestsOfTexts(files: readonly NamedText[]): Digests {
   let statements: Digest | null = null;
   return {
     bytes: digestOfAll(files.flatMap((f) => [f.name, f.text])),
@@ -77,7 +84,7 @@ export function originsAt(file: RenderedFile, line: number): readonly string[] {
 }
 
 /** What the daemon reads, as one text: the first file, with each `include "NAME";` replaced in place by the file of that name. */
-export function expandIncludes(files: readonly { readonly name: string; readonly text: string }[]): string {
+export function expandIncludes(files: readonly NamedText[]): string {
   const [first, ...rest] = files;
   const texts = new Map(rest.map(({ name, text }) => [name, text]));
   return (first?.text ?? '').replace(/^include "([^"]+)";$/gm, (line, name: string) => texts.get(name) ?? line);

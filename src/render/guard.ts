@@ -13,16 +13,16 @@ export class BirdString {
   }
 }
 
-/** Statements in BIRD's own words that were judged before: only the `statements` helper can print them. */
-export class BirdStatements {
-  readonly value: string;
+/** Whole statements that BIRD runs or has judged already: only the `verbatim` helper can print them. */
+export class LiveText {
+  readonly text: string;
 
-  constructor(value: string) {
-    this.value = value;
+  constructor(text: string) {
+    this.text = text;
   }
 
   toString(): never {
-    throw new Error('bug: the template prints statements without the statements helper');
+    throw new Error('bug: the template prints live statements without the verbatim helper');
   }
 }
 

@@ -1,6 +1,6 @@
 import { quoted, quotedSymbol } from '../bird/syntax.ts';
 import { Secret } from '../core/secret.ts';
-import { BirdStatements, BirdString } from './guard.ts';
+import { BirdString, LiveText } from './guard.ts';
 
 /** The constants of Calico's metric arithmetic: a route's local preference is this minus its metric (spec calico-v3, 3.1). */
 const METRIC_BASE = 2147483647;
@@ -13,10 +13,10 @@ function quote(value: unknown): string {
   throw new Error('bug: quote takes a string');
 }
 
-/** Statements of the data, which were judged before, as they are. */
-function statements(value: unknown): string {
-  if (value instanceof BirdStatements) return value.value;
-  throw new Error('bug: statements takes statements');
+/** Statements that BIRD runs or has judged already, as they are. */
+function verbatim(value: unknown): string {
+  if (!(value instanceof LiveText)) throw new Error('bug: verbatim takes statements that BIRD knows');
+  return value.text;
 }
 
 /** A name with dots and dashes as a BIRD symbol. */
@@ -44,7 +44,7 @@ const is = (a: unknown, b: unknown): boolean => a === b;
 export const HELPERS = {
   quote,
   quoteSymbol,
-  statements,
+  verbatim,
   required,
   localPref,
   is,

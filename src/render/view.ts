@@ -1,7 +1,7 @@
 import type { FilterFunction } from '../bgp/filters.ts';
 import type { FamilyBgp } from '../bgp/node-bgp.ts';
 import type { Peer } from '../bgp/peer.ts';
-import { BirdStatements, BirdString } from './guard.ts';
+import { BirdString, LiveText } from './guard.ts';
 
 /** How a family's configuration is spread over files (architecture 3); the first is the one that BIRD is pointed at. */
 export type Layout = 'single' | 'calico';
@@ -38,10 +38,11 @@ const peerView = (peer: Peer) => {
 const large = (parts: readonly number[]) => ({ parts, large: parts.length === 3 });
 
 /** What `filter.hbs` sees. */
-const filterView = ({ symbol, takesPeerType, rules, origins }: FilterFunction) => ({
+const filterView = ({ symbol, takesPeerType, rules, live, origins }: FilterFunction) => ({
   symbol,
   takesPeerType,
   origins,
+  live: live === null ? null : new LiveText(live),
   rules: rules.map((rule) => ({
     ...rule,
     conditions: rule.conditions.map((condition) => {
@@ -57,9 +58,9 @@ const filterView = ({ symbol, takesPeerType, rules, origins }: FilterFunction) =
 /** What `aggr.hbs` sees. */
 const aggrView = ({ blocks, services, reachableRoutes, normalRoutePriority }: FamilyBgp, version: string) => ({
   version,
-  blocks,
+  blocks: blocks.map(({ cidr, blackhole, aggregated }) => ({ cidr, blackhole, aggregated })),
   statics: services.statics,
-  reachableRoutes,
+  reachableRoutes: reachableRoutes.map(({ cidr, gateway }) => ({ cidr, gateway })),
   hasRoutes: blocks.length + services.statics.length + reachableRoutes.length > 0,
   normalRoutePriority,
   origins: [...blocks, ...reachableRoutes].flatMap((route) => route.origins),
@@ -67,17 +68,18 @@ const aggrView = ({ blocks, services, reachableRoutes, normalRoutePriority }: Fa
 
 /** What `ipam.hbs` sees. */
 const ipamView = (bgp: FamilyBgp, version: string) => ({
-  family: bgp.family,
   version,
+  family: bgp.family,
   hidesIpipRoutes: bgp.hidesIpipRoutes,
   normalRoutePriority: bgp.normalRoutePriority,
   services: bgp.services,
-  customFilters: bgp.customFilters.map(({ text }) => ({ text: new BirdStatements(text) })),
   wireguardNextHops: bgp.wireguardNextHops,
   pools: {
-    ...bgp.pools,
+    exported: bgp.pools.exported,
+    notExported: bgp.pools.notExported,
     kernel: bgp.pools.kernel.map((rule) => ({ ...rule, device: new BirdString(rule.device), subnet: bgp.subnet })),
   },
+  customFilters: bgp.customFilters.map(({ text }) => ({ text: new LiveText(text) })),
   origins: [...bgp.pools.origins, ...bgp.customFilters.map(({ key }) => key)],
 });
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { kubernetesSecretKey } from '../../src/core/keys.ts';
 import { block, configuration, filter, node, peer, pool } from '../support/cluster.ts';
 
 /** A small world in which collisions are common: few names, addresses, ports and ranges. */
@@ -149,7 +150,27 @@ export const anyEntry = fc.oneof(
   blocks,
 );
 
+const password = fc.constantFrom('one', 'two').map((key) => ({ secretKeyRef: { name: 'bgp', key } }));
+const guardedPeers = fc
+  .tuple(
+    fc.constantFrom('t', 'u'),
+    fc.record({ peerIP: fc.constantFrom('203.0.113.7', '192.0.2.3', '2001:db8::7'), asNumber: as, password }),
+  )
+  .map(([n, spec]) => peer(n, spec));
+const guardedMesh = password.map((nodeMeshPassword) => configuration('default', { nodeMeshPassword }));
+const secrets = fc
+  .record({ one: fc.constantFrom('x', 'y', '"'), two: optional(fc.constant('z')) })
+  .map((stringData) => [kubernetesSecretKey('kube-system', 'bgp'), JSON.stringify({ stringData })] as const);
+
+/** The same, or something that is about passwords. */
+export const anyGuardedEntry = fc.oneof({ weight: 6, arbitrary: anyEntry }, guardedPeers, guardedMesh, secrets);
+
+const SELF = node('self', '192.0.2.1/24', { ipv6Address: '2001:db8::1/64' });
+const clusterOf = (entry: typeof anyGuardedEntry) =>
+  fc.array(entry, { maxLength: 14 }).map((entries) => [...new Map([SELF, ...entries])]);
+
 /** The entries of a cluster with a Node "self", valid all of them; of several with one key the last one counts. */
-export const anyCluster = fc
-  .array(anyEntry, { maxLength: 14 })
-  .map((entries) => [...new Map([node('self', '192.0.2.1/24', { ipv6Address: '2001:db8::1/64' }), ...entries])]);
+export const anyCluster = clusterOf(anyEntry);
+
+/** The same with passwords, some of which are missing. */
+export const anyGuardedCluster = clusterOf(anyGuardedEntry);

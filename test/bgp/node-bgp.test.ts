@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { buildNodeBgp } from '../../src/bgp/node-bgp.ts';
 import { resourceKey } from '../../src/core/keys.ts';
 import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
 import { TestStore } from '../datamodel/snapshot.ts';
 import { block, configuration, node, peer, pool } from '../support/cluster.ts';
 import { selfFor } from '../support/self.ts';
-import { build } from './build.ts';
+import { build, buildBoth } from './build.ts';
 
 const A = node('a', '192.0.2.1/24', { ipv6Address: '2001:db8::1/64' });
 const V6_ONLY = node('v6', '', { ipv6Address: '2001:db8::6/64' });
@@ -14,7 +13,6 @@ describe('buildNodeBgp', () => {
   it('states every field, with its default', () => {
     const { v4, v6 } = build('a', [A]);
     const common = {
-      nodeName: 'a',
       asNumber: 64512,
       routerId: '192.0.2.1',
       logSeverity: 'info',
@@ -44,7 +42,7 @@ describe('buildNodeBgp', () => {
       block('a', '198.51.100.0/26'),
     ]);
     const decoded = new ResourcesDecoder('a', new Map()).decode(store.snapshot());
-    const { value, diagnostics } = buildNodeBgp(decoded, selfFor('a'));
+    const { value, diagnostics } = buildBoth(decoded, selfFor('a'));
     expect(value).toBeNull();
     expect(diagnostics).toMatchObject([
       { severity: 'error', code: 'node-unknown', key: resourceKey('Node', 'a'), path: [] },
@@ -150,6 +148,8 @@ describe('the release', () => {
     for (const entries of [[], [named('')], [named('<unknown>')], [named('v3.20.0')]])
       expect(priority(null, ...entries)).toEqual([1024, 'warning release-unknown']);
     expect(build('a', [A, named('abc')], { release: null }).diagnostics[0]?.message).toContain('found "abc"');
+    const [long] = build('a', [A, named('9'.repeat(10_000))], { release: null }).diagnostics;
+    expect(long?.message.length).toBeLessThan(300);
   });
 
   it('decides who programs the pools, and whether tunnel routes are hidden', () => {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildNodeBgp } from '../../src/bgp/node-bgp.ts';
 import { sortDiagnostics } from '../../src/core/diagnostic.ts';
 import { affinityKey, resourceKey } from '../../src/core/keys.ts';
 import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
@@ -8,11 +7,12 @@ import { TestStore } from '../datamodel/snapshot.ts';
 import { node, peer, pool } from '../support/cluster.ts';
 import { selfFor } from '../support/self.ts';
 import { anyCluster, anyEntry } from './any-cluster.ts';
+import { buildBoth } from './build.ts';
 
 const SELF = selfFor('self', { kernelTunnel: true });
 
 function rebuild(decoder: ResourcesDecoder, store: TestStore) {
-  const built = buildNodeBgp(decoder.decode(store.snapshot()), SELF);
+  const built = buildBoth(decoder.decode(store.snapshot()), SELF);
   return { bgp: built.value!, diagnostics: sortDiagnostics(built.diagnostics) };
 }
 

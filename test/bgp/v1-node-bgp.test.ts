@@ -21,8 +21,9 @@ function service(entries: Iterable<readonly [string, string]>, self: Partial<V1S
   const build = () => {
     const decoded = decoder.decode(store.snapshot());
     const { value, diagnostics } = buildV1NodeBgp(decoded, { ...SELF, ...self });
-    const told = [...decoded.diagnostics, ...diagnostics].map(({ code, key }) => `${code} ${key}`);
-    return { v4: value?.[4] ?? expect.fail('the own node is unknown'), told };
+    const v4 = value?.family(4, null) ?? expect.fail('the own node is unknown');
+    const all = [...decoded.diagnostics, ...diagnostics, ...v4.diagnostics];
+    return { v4: v4.value, told: all.map(({ code, key }) => `${code} ${key}`) };
   };
   return { store, build };
 }

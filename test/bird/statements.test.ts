@@ -19,7 +19,7 @@ describe('parseStatements', () => {
       '}',
       'protocol device { }',
     ].join('\n');
-    expect(parseStatements(text)).toEqual([
+    expect(parseStatements(text)).toMatchObject([
       { words: 'router id 192.0.2.1', body: null, line: 2 },
       {
         words: 'protocol bgp Mesh_1 from bgp_template',
@@ -31,6 +31,22 @@ describe('parseStatements', () => {
         ],
       },
       { words: 'protocol device', body: [], line: 10 },
+    ]);
+
+    const [router] = parseStatements(text);
+    expect(text.slice(router!.source.start, router!.source.end)).toBe('router id 192.0.2.1;');
+  });
+
+  it('knows where each statement stands, and what lies between its braces', () => {
+    const text = '# a\nfilter f { accept; /* why */ }; b c;protocol device {}  ';
+    const parts = parseStatements(text).map(({ source, inner }) => [
+      text.slice(source.start, source.end),
+      inner && text.slice(inner.start, inner.end),
+    ]);
+    expect(parts).toEqual([
+      ['filter f { accept; /* why */ };', ' accept; /* why */ '],
+      ['b c;', null],
+      ['protocol device {}', ''],
     ]);
   });
 

@@ -2,7 +2,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { bgpTargets } from '../../src/bgp-targets.ts';
-import { systemClock } from '../../src/core/clock.ts';
 import { type DataLayout, prefixesFor } from '../../src/core/keys.ts';
 import { MemoryDatastore } from '../../src/datastore/memory.ts';
 import { readLayoutTemplates } from '../../src/host/layout-templates.ts';
@@ -46,24 +45,18 @@ describe('data of both layouts', () => {
 describe('the layout, where nobody names it', () => {
   async function followed(data: DataLayout | null = null) {
     const { v1: v1Templates, v3: templates } = await readLayoutTemplates(builtInTemplates(), 'bird1', null);
-    const rendering = { flavour: '1.6', layout: 'single', templates, v1Templates, version: 'test' } as const;
-    const given = {
-      self: selfFor('node-a'),
-      lastGood: new Map(),
-      data,
-      ownAddresses: { 4: null, 6: null },
-      allowCustomFilters: false,
-    };
-    const daemon = { binary: 'bird', socket: '/nowhere' };
+    const rendering = { flavour: '1.6', layout: 'single', templates, version: 'test' } as const;
+    const v1 = { templates: v1Templates, data, ownAddresses: { 4: null, 6: null }, allowCustomFilters: false };
+    const daemon = { binary: 'bird' };
     const [target] = bgpTargets(
-      { ...given, ...rendering },
-      { output: '/nowhere', bird: daemon, bird6: daemon, clock: systemClock },
+      { self: selfFor('node-a'), lastGood: new Map(), ...rendering, v1 },
+      { output: '/nowhere', bird: daemon, bird6: daemon },
     );
     const store = new MemoryDatastore();
     await store.start(prefixesFor('node-a', data), () => {}, new AbortController().signal);
     const put = (values: Readonly<Record<string, string>>) => {
       for (const [key, value] of Object.entries(values)) store.put(key, value);
-      const { data: found, bundle } = target.render(store.snapshot());
+      const { data: found, bundle } = target.render(store.snapshot(), null);
       return [found, bundle?.files[0].text.match(/router id (\S+);/)?.[1] ?? null];
     };
     return put;

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../support/cli.ts';
@@ -80,9 +80,22 @@ describe('birdconfd plan', () => {
     expect(out).toMatch(/restarted +Mesh_192_0_2_2/);
     for (const secret of SECRETS) expect(out + err).not.toContain(secret);
   });
+
+  it('keeps the password of a Secret that is gone, as `run` would, where `render` and `check` judge the data alone', async () => {
+    const password = { secretKeyRef: { name: 'bgp', key: 'password' } };
+    await write(configuration('default', { nodeMeshPassword: password }));
+    expect((await runCli(['render', ...common()])).code).toBe(0);
+    await rm(path('secrets/bgp/password'));
+    const { out, err } = await runCli(['plan', ...common()]);
+    expect(out).toBe('bird: reload\nbird6: reload\n'); // no ledger says that BIRD confirmed it
+    expect(err).toMatch(/^warning password-kept .*: Mesh_192_0_2_2, Mesh_192_0_2_3 keep the one in the live file\n/);
+    expect(err).not.toContain(SECRETS[0]);
+    const checked = await runCli(['check', ...common()]);
+    expect(checked).toMatchObject({ code: 3, err: expect.stringMatching(/^error password-missing /) });
+  });
 });
 
-it('does not start where the data name a password and there is no source of secrets', async () => {
+it('does not start where the data name a password and there is no source of secrets, not even with a live file that has it', async () => {
   const dir = await temporaryFolder();
   const { startEtcd } = await import('../support/etcd.ts');
   const etcd = await startEtcd();
@@ -91,12 +104,15 @@ it('does not start where the data name a password and there is no source of secr
     for (const [key, value] of [...SMALL_CLUSTER, configuration('default', { nodeMeshPassword: password })]) {
       await etcd.client.put(key).value(value);
     }
+    const live = 'protocol bgp Mesh_192_0_2_2 { password "x"; }\nprotocol bgp Mesh_192_0_2_3 { password "x"; }\n';
+    await writeFile(join(dir, 'bird.conf'), live);
     const args = ['run', '--endpoints', etcd.endpoint, '--node', 'node-a', '--bird', '1.6', '--output', dir];
     const { code, err } = await runCli(args);
     expect({ code, err }).toEqual({
       code: 1,
       err: expect.stringMatching(/nodeMeshPassword names a password.*--secrets-dir/),
     });
+    expect(await readFile(join(dir, 'bird.conf'), 'utf8')).toBe(live);
   } finally {
     await etcd.stop();
   }

@@ -27,6 +27,13 @@ describe('sortDiagnostics', () => {
   });
 });
 
+describe('show', () => {
+  it('takes a value of any depth that JSON can be read to', () => {
+    const deep: unknown = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
+    expect(show(deep)).toBe('a value that is nested too deeply to be shown');
+  });
+});
+
 describe('formatDiagnostic', () => {
   it('is one line with key and path', () => {
     expect(formatDiagnostic(diagnostic('/k', ['spec', 'list', 0]))).toBe('warning code /k spec.list.0: m');

@@ -96,6 +96,13 @@ const CHANGES: readonly (readonly [string, string, string])[] = [
   ['the listening port', 'router id', 'listen bgp port 1790;\nrouter id'],
 ];
 
+/** The changes to an import side, and the protocols that they reach. */
+const REIMPORTED: Readonly<Record<string, readonly string[]>> = {
+  'an import filter': ['A'],
+  'a function that an import filter calls': ['A'],
+  'the preference': ['B'],
+};
+
 const neighbor = (me: number, asNumber: number) => `router id 10.0.0.${me};
 protocol device { }
 protocol bgp session { local as ${asNumber}; neighbor 10.0.0.1 as 64512; source address 10.0.0.${me}; multihop; passive on; gateway recursive; add paths on; graceful restart; import all; export none; error wait time 1,2; }
@@ -136,8 +143,8 @@ describe('what a change means, by BIRD itself', () => {
       { timeoutMs: 30_000 },
     );
 
-  /** What BIRD logs that it does, from `from` characters of its log on. */
-  const observed = async (from: number): Promise<Omit<Meaning, 'needsRestart'> & { needsRestart: boolean }> => {
+  /** What BIRD logs that it does, from `from` characters of its log on. Which side of a filter is the reason, it does not say. */
+  const observed = async (from: number): Promise<Omit<Meaning, 'reimported'>> => {
     const log = (await readFile(bird.log, 'utf8')).slice(from);
     const told = (verb: string) =>
       [...log.matchAll(new RegExp(`${verb} protocol (\\S+)`, 'g'))].map(([, name = '']) => name).sort(byBytes);
@@ -162,12 +169,14 @@ describe('what a change means, by BIRD itself', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  it.each(CHANGES)('%s', async (_what, from, to) => {
+  it.each(CHANGES)('%s', async (what, from, to) => {
     await configure(BASE);
     await established();
     const before = (await readFile(bird.log, 'utf8')).length;
     const changed = BASE.replaceAll(from, to);
     await configure(changed);
-    expect(meaningOf(BASE, changed)).toEqual(await observed(before));
+    const { reimported, ...meaning } = meaningOf(BASE, changed);
+    expect(meaning).toEqual(await observed(before));
+    expect(reimported).toEqual(REIMPORTED[what] ?? []);
   });
 });

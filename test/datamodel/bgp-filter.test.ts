@@ -110,6 +110,7 @@ describe('a BGPFilter', () => {
     [{ communities: { values: ['1'] } }, 'invalid-value communities.values.0'],
     [{ communities: { values: ['1:2:3:4'] } }, 'invalid-value communities.values.0'],
     [{ asPathPrefix: ['x'] }, 'invalid-value asPathPrefix.0'],
+    [{ asPathPrefix: Array(256).fill(1) }, 'invalid-value asPathPrefix'],
     [{ priority: 0 }, 'invalid-value priority'],
     [{ operations: [{}] }, 'invalid-value operations.0'],
     [{ operations: [{ addCommunity: null }] }, 'invalid-value operations.0'],

@@ -35,6 +35,19 @@ function summary(result: ReturnType<ReturnType<typeof decoder>['decode']>) {
 }
 
 describe('EntriesDecoder', () => {
+  it('tells a hundred faults of one value at most, errors first, and how many there are', () => {
+    const decode = new EntriesDecoder<never>((_key, _value, faults) => {
+      const fault = { code: 'c', path: [], message: 'm' } as const;
+      for (let i = 0; i < 200_000; i++) faults.push({ severity: 'warning', ...fault });
+      faults.push({ severity: 'error', ...fault });
+      return INVALID;
+    }, new Map());
+    const { diagnostics } = decode.decode(entries({ a: size(1) }));
+    expect(diagnostics).toHaveLength(100);
+    expect(diagnostics[0]).toMatchObject({ severity: 'error', message: 'm' });
+    expect(diagnostics[99]?.message).toBe('m; 199901 more faults of this value are not listed');
+  });
+
   it('decodes what is valid, and leaves out and tells what never was', () => {
     const all = entries({ a: size(1), b: entry('{}'), c: entry('{"size": '), d: entry(''), e: size(-1) });
     expect(summary(decoder().decode(all))).toEqual({

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { buildNodeBgp } from '../../src/bgp/node-bgp.ts';
 import type { Diagnostic } from '../../src/core/diagnostic.ts';
 import {
   affinityKey,
@@ -16,6 +15,7 @@ import { ResourcesDecoder, SCHEMAS } from '../../src/datamodel/resources.ts';
 import { readTemplates } from '../../src/host/read-templates.ts';
 import { Environment } from '../../src/render/environment.ts';
 import { renderFamily } from '../../src/render/render-family.ts';
+import { buildBoth } from '../bgp/build.ts';
 import { selfFor } from '../support/self.ts';
 import { HOSTILE, NOT_STRINGS } from './hostile-strings.ts';
 import { TestStore } from './snapshot.ts';
@@ -142,7 +142,7 @@ function render(...more: readonly (readonly [key: string, value: unknown])[]): O
     const decoded = decoder.decode(store.snapshot());
     for (const [key] of more) store.delete(key);
     decoder.decode(store.snapshot()); // forgets the last valid values
-    const built = buildNodeBgp(decoded, selfFor(nodeName, { kernelTunnel: true }));
+    const built = buildBoth(decoded, selfFor(nodeName, { kernelTunnel: true }));
     diagnostics.push(...decoded.diagnostics, ...built.diagnostics);
     for (const family of [4, 6] as const) {
       const bundle = renderFamily(environment, built.value![family], { layout: 'single', version: 'test' });

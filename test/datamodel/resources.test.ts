@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { affinityPrefix, type ResourceKind, resourceKey } from '../../src/core/keys.ts';
+import { affinityPrefix, kubernetesPrefix, type ResourceKind, resourceKey } from '../../src/core/keys.ts';
 import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
 import { block, configuration, node, peer, pool } from '../support/cluster.ts';
 import { TestStore } from './snapshot.ts';
@@ -54,6 +54,7 @@ describe('resources', () => {
       value: {
         key: resourceKey('BGPConfiguration', 'default'),
         name: 'default',
+        approval: null,
         logSeverity: null,
         meshEnabled: true,
         asNumber: null,
@@ -179,6 +180,11 @@ describe('resources', () => {
     expect(at('ipv6/block/2001:DB8::-122')).toMatchObject({ value: { cidr: { text: '2001:db8::/122', family: 6 } } });
     for (const path of ['ipv6/block/198.51.100.0-26', 'ipv4/block/2001:db8::-122', 'ipv4/block/198.51.100.0-33', 'x'])
       expect(at(path)).toEqual({ value: null, told: ['error invalid-key '] });
+  });
+
+  it.each(['x', 'a/b/c', '/b', 'a/', ''])('are no Kubernetes objects under %j', (rest) => {
+    const key = kubernetesPrefix('Service') + rest;
+    expect(decodeOne([key, '{"spec":{}}'])).toEqual({ value: null, told: ['error invalid-key '] });
   });
 
   it('are named by their keys, whatever their metadata say', () => {

@@ -86,7 +86,9 @@ function renderedWith(entry: readonly [key: string, value: string] | null): stri
   const { value } = buildV1NodeBgp(decoded, self);
   if (!value) throw new Error('the own node is there');
   const options = { layout: 'single', version: 'test' } as const;
-  return ([4, 6] as const).map((family) => renderFamily(environment, value[family], options).files[0].text).join('\n');
+  return ([4, 6] as const)
+    .map((family) => renderFamily(environment, value.family(family, null).value, options).files[0].text)
+    .join('\n');
 }
 
 describe('whatever stands in data of the v1 layout', () => {

@@ -225,6 +225,16 @@ describe('a dump of keys', () => {
   });
 });
 
+describe('a kind that is no text', () => {
+  it.each([
+    'kind: {toString: 1}',
+    '{"kind": {"valueOf": null, "toString": null}}',
+    `kind: ${'['.repeat(90)}${']'.repeat(90)}`,
+  ])('is told: %s', async (text) => {
+    expect(await faultsOf(text)).toEqual(['unknown-document: line 1: no resource: it has no kind']);
+  });
+});
+
 describe('the documents of a case', () => {
   it('that are no data come back whole, and deletions as keys', async () => {
     const { others, deletes, entries, diagnostics } = await parse(`kind: Case

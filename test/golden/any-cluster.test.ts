@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildNodeBgp } from '../../src/bgp/node-bgp.ts';
 import { checkConfig } from '../../src/bird/check.ts';
 import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
 import { readTemplates } from '../../src/host/read-templates.ts';
@@ -11,6 +10,7 @@ import { digestsOfTexts } from '../../src/render/bundle.ts';
 import { Environment } from '../../src/render/environment.ts';
 import { renderFamily } from '../../src/render/render-family.ts';
 import { anyCluster } from '../bgp/any-cluster.ts';
+import { buildBoth } from '../bgp/build.ts';
 import { TestStore } from '../datamodel/snapshot.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { selfFor } from '../support/self.ts';
@@ -25,7 +25,7 @@ describe('any valid cluster', () => {
     await fc.assert(
       fc.asyncProperty(anyCluster, fc.constantFrom('single' as const, 'calico' as const), async (entries, layout) => {
         const decoded = new ResourcesDecoder('self', new Map()).decode(new TestStore('self', entries).snapshot());
-        const { value } = buildNodeBgp(decoded, selfFor('self'));
+        const { value } = buildBoth(decoded, selfFor('self'));
         for (const family of [4, 6] as const) {
           const bundle = renderFamily(environment, value![family], { layout, version: 'test' });
           expect(digestsOfTexts(bundle.files)).toEqual({ bytes: bundle.bytes, statements: bundle.statements });

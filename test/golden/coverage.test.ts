@@ -1,17 +1,27 @@
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Shape } from '../../src/datamodel/field.ts';
 import { SCHEMAS } from '../../src/datamodel/resources.ts';
 import { runCase } from '../../src/golden/run-case.ts';
 import { findCases, readScenario, type Scenario } from '../../src/golden/scenario.ts';
 import { Environment } from '../../src/render/environment.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { FieldReads } from './field-reads.ts';
 import { type Branch, instrument, marksIn } from './instrument.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const scenarios = await Promise.all((await findCases(join(root, 'fixtures'))).map(readScenario));
+
+/** Who reads which fields: the views are made of the model, and templates read the views. */
+let model = new FieldReads();
+let view = new FieldReads();
+
+vi.mock(import('../../src/render/view.ts'), async (original) => {
+  const real = await original();
+  return { ...real, familyView: (bgp, names, version) => view.of(real.familyView(model.of(bgp), names, version)) };
+});
 
 /** Branches that no data can enter, each with its reason. */
 const EXCLUDED: Readonly<Record<string, string>> = {
@@ -42,9 +52,21 @@ async function instrumentedTemplates(): Promise<{ tree: string; branches: readon
   return { tree, branches };
 }
 
-/** The branches that the scenarios never enter, as `template:line {{#block}} was never true`. */
-async function neverEntered(of: readonly Scenario[]): Promise<readonly string[]> {
+interface Missed {
+  /** The branches that the scenarios never enter, as `template:line {{#block}} was never true`. */
+  readonly branches: readonly string[];
+  /** The fields of the model that no view is made of, and those of the views that no template reads. */
+  readonly model: readonly string[];
+  readonly view: readonly string[];
+}
+
+async function missedBy(
+  of: readonly Scenario[],
+  alter: (tree: string) => Promise<void> = async () => {},
+): Promise<Missed> {
   const { tree, branches } = await instrumentedTemplates();
+  await alter(tree);
+  [model, view] = [new FieldReads(), new FieldReads()];
   const entered = new Set<string>();
   for (const scenario of of) {
     const { files } = await runCase(scenario, tree);
@@ -52,23 +74,42 @@ async function neverEntered(of: readonly Scenario[]): Promise<readonly string[]>
   }
   const missed = branches.filter((branch) => !entered.has(branch.id) && !(labelOf(branch) in EXCLUDED));
   const wrong = branches.filter((branch) => entered.has(branch.id) && labelOf(branch) in EXCLUDED);
-  return [
-    ...missed.map(({ block, taken }) => `${block} was never ${taken}`),
-    ...wrong.map(({ block, taken }) => `${block} is excluded but was ${taken}`),
-  ];
+  return {
+    branches: [
+      ...missed.map(({ block, taken }) => `${block} was never ${taken}`),
+      ...wrong.map(({ block, taken }) => `${block} is excluded but was ${taken}`),
+    ],
+    model: model.never,
+    view: view.never,
+  };
 }
 
-describe('every block of every template', () => {
-  it('is rendered in both branches by the fixtures', async () => {
-    expect(await neverEntered(scenarios)).toEqual([]);
-  });
+describe('every block of every template, and every field of model and views', () => {
+  it('is rendered in both branches, and read, by the fixtures', async () => {
+    expect(await missedBy(scenarios)).toEqual({ branches: [], model: [], view: [] });
+    expect([model.size, view.size].every((size) => size > 50)).toBe(true);
+  }, 240_000);
 
   it('is missed, and named, where no fixture has its data', async () => {
     const some = scenarios.filter(({ dir }) => dir.endsWith('mesh/alone'));
     expect(some).toHaveLength(1);
-    const missed = await neverEntered(some);
-    expect(missed).toContainEqual(expect.stringMatching(/^bird1\/peer\.hbs:\d+ \{\{#if passive\}\} was never true$/));
-    expect(missed).toContainEqual(expect.stringMatching(/^bird1\/aggr\.hbs:\d+ \{\{#if hasRoutes\}\} was never true$/));
+    const missed = await missedBy(some);
+    for (const block of [
+      /^bird1\/peer\.hbs:\d+ \{\{#if passive\}\} was never true$/,
+      /^bird1\/aggr\.hbs:\d+ \{\{#if hasRoutes\}\} was never true$/,
+    ])
+      expect(missed.branches).toContainEqual(expect.stringMatching(block));
+  });
+
+  it('is missed, and named, where nothing reads it', async () => {
+    const some = scenarios.filter(({ dir }) => dir.endsWith('mesh/three-nodes'));
+    expect(some).toHaveLength(1);
+    const { view: unread } = await missedBy(some, async (tree) => {
+      const peer = join(tree, 'bird1/peer.hbs');
+      await writeFile(peer, (await readFile(peer, 'utf8')).replaceAll('#if passive', '#if internal'));
+    });
+    expect(unread).toContain('peers[].passive');
+    expect(unread).not.toContain('peers[].internal');
   });
 
   it('is marked, whatever its form', () => {

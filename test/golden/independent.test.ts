@@ -1,13 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { buildNodeBgp } from '../../src/bgp/node-bgp.ts';
 import { parseStatements } from '../../src/bird/statements.ts';
 import { resourceKey, secretFileKey } from '../../src/core/keys.ts';
 import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
 import { readTemplates } from '../../src/host/read-templates.ts';
 import { Environment } from '../../src/render/environment.ts';
 import { renderFamily } from '../../src/render/render-family.ts';
+import { buildBoth } from '../bgp/build.ts';
 import { TestStore } from '../datamodel/snapshot.ts';
 import { configuration, peer } from '../support/cluster.ts';
 import { selfFor } from '../support/self.ts';
@@ -113,7 +113,7 @@ it('any cluster gives the sessions that the rules ask for, worked out a second t
     fc.property(clusters, (entries) => {
       const decoded = new ResourcesDecoder('n1', new Map()).decode(new TestStore('n1', entries).snapshot());
       const self = selfFor('n1', { passwords: { namespace: 'kube-system', allowMissing: true } });
-      const { value } = buildNodeBgp(decoded, self);
+      const { value } = buildBoth(decoded, self);
       for (const family of [4, 6] as const) {
         const { files } = renderFamily(environment, value![family], { layout: 'single', version: 'test' });
         const sessions = sessionsIn(files[0].text);

@@ -6,7 +6,7 @@ import { EMPTY_RECORD, type LedgerRecord, readLedger, writeLedger } from '../../
 import { temporaryFolder } from '../support/folder.ts';
 
 const RECORD: LedgerRecord = {
-  version: 1,
+  ...EMPTY_RECORD,
   live: { bytes: digestOf('bytes'), statements: digestOf('statements') },
   confirmed: digestOf('statements'),
   boot: '2026-11-21 22:02:12',

@@ -2,13 +2,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { buildNodeBgp } from '../../src/bgp/node-bgp.ts';
 import { resourceKey } from '../../src/core/keys.ts';
 import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
 import { readTemplates } from '../../src/host/read-templates.ts';
 import { originsAt } from '../../src/render/bundle.ts';
 import { Environment } from '../../src/render/environment.ts';
 import { renderFamily } from '../../src/render/render-family.ts';
+import { buildBoth } from '../bgp/build.ts';
 import { TestStore } from '../datamodel/snapshot.ts';
 import { configuration, node, peer, SMALL_CLUSTER } from '../support/cluster.ts';
 import { selfFor } from '../support/self.ts';
@@ -23,7 +23,7 @@ function service(layout: 'single' | 'calico' = 'single') {
   const decoder = new ResourcesDecoder('node-a', new Map());
   const environment = new Environment(templates);
   const render = () => {
-    const { value } = buildNodeBgp(decoder.decode(store.snapshot()), selfFor('node-a'));
+    const { value } = buildBoth(decoder.decode(store.snapshot()), selfFor('node-a'));
     return renderFamily(environment, value![4], { ...OPTIONS, layout });
   };
   return { store, render };
@@ -122,7 +122,7 @@ describe('renderFamily', () => {
 
   it('gives no version its own statements', () => {
     const decoded = new ResourcesDecoder('node-a', new Map()).decode(new TestStore('node-a', SMALL_CLUSTER).snapshot());
-    const { value } = buildNodeBgp(decoded, selfFor('node-a'));
+    const { value } = buildBoth(decoded, selfFor('node-a'));
     const [one, two] = ['1.0.0', '2.0.0'].map((version) =>
       renderFamily(new Environment(templates), value![4], { ...OPTIONS, version }),
     );

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
-import { BirdString } from '../../src/render/guard.ts';
+import { BirdString, LiveText } from '../../src/render/guard.ts';
 import { HELPERS } from '../../src/render/helpers.ts';
 
-const { quote, quoteSymbol, required, localPref, is, metricBase } = HELPERS;
+const { quote, quoteSymbol, verbatim, required, localPref, is, metricBase } = HELPERS;
 
 describe('quote', () => {
   it('makes a BIRD string of text, of a BirdString and of a Secret', () => {
@@ -20,6 +20,16 @@ describe('quote', () => {
   it('refuses what is no text', () => {
     for (const value of [null, undefined, 1, true, ['a'], { a: 1 }])
       expect(() => quote(value)).toThrow('bug: quote takes a string');
+  });
+});
+
+describe('verbatim', () => {
+  it('prints statements of the live file, and nothing else', () => {
+    const live = new LiveText('function f() { "a" }\n');
+    expect(verbatim(live)).toBe('function f() { "a" }\n');
+    expect(() => `${live}`).toThrow('without the verbatim helper');
+    for (const value of ['accept;', new BirdString('accept;'), null])
+      expect(() => verbatim(value)).toThrow('bug: verbatim takes statements that BIRD knows');
   });
 });
 

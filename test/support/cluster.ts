@@ -15,12 +15,13 @@ export const peer = (name: string, spec: Readonly<Record<string, unknown>>) => r
 export const filter = (name: string, spec: Readonly<Record<string, unknown>>) => resource('BGPFilter', name, spec);
 export const configuration = (name: string, spec: Readonly<Record<string, unknown>>) =>
   resource('BGPConfiguration', name, spec);
+export const information = (calicoVersion: string) => resource('ClusterInformation', 'default', { calicoVersion });
 export const block = (nodeName: string, cidr: string, state = 'confirmed') =>
   [affinityKey(nodeName, cidr), JSON.stringify({ state, deleted: false })] as const;
 
 /** Three nodes in a full mesh, a pool and a block of the first one's, under the newest rules. */
 export const SMALL_CLUSTER = [
-  resource('ClusterInformation', 'default', { calicoVersion: 'v3.33.0' }),
+  information('v3.33.0'),
   node('node-a', '192.0.2.1/24'),
   node('node-b', '192.0.2.2/24'),
   node('node-c', '192.0.2.3/24'),

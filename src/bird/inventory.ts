@@ -1,0 +1,128 @@
+import { type Cidr, contains, parseCidr } from '../core/ip-address.ts';
+import { byBytes } from '../core/order.ts';
+import { readConfiguration } from './protocols.ts';
+import { canonical, parseStatements, type Statement } from './statements.ts';
+
+/** What a configuration holds that a guard counts: ours, and those that Calico's own confd writes or wrote. */
+export interface Inventory {
+  /** Names of the BGP protocols. */
+  readonly sessions: ReadonlySet<string>;
+  /** Destinations of the static routes: blocks, and service ranges that are announced. */
+  readonly blocks: ReadonlySet<string>;
+  /**
+   * Ranges that a rule lets through or stops, pools and service ranges, each with what happens to its routes: the rules that decide
+   * about them towards the kernel and towards the neighbors, and what these add, in canonical text. Blocks of the node are not among them.
+   */
+  readonly pools: ReadonlyMap<string, string>;
+}
+
+interface Rule {
+  readonly range: Cidr;
+  readonly text: string;
+  /** Ends in accept or reject, whatever the route: no later rule has a say. */
+  readonly decides: boolean;
+}
+
+/** Where what neighbors are told is decided: since Calico 3.0, and in releases with etcd v2. */
+const TO_PEERS = /^(function calico_export_to_bgp_peers|filter calico_pools)\b/;
+const RANGE = /^if \( ?net ~ (\S+) ?\) then$/;
+const CALL = /^('[^']+'|\w+) \(.*\)$/;
+const FINAL = /^(accept|reject)$/;
+
+/** The statements of a body, with those of the functions that it calls in the calls' place. */
+function flattened(
+  body: readonly Statement[],
+  functions: ReadonlyMap<string, Statement>,
+  depth = 8,
+): readonly Statement[] {
+  return body.flatMap((statement) => {
+    const called = statement.body ? undefined : functions.get(CALL.exec(statement.words)?.[1] ?? '')?.body;
+    if (!called || depth === 0) return [statement];
+    // A function with rules for exact routes is about the blocks of this node, whose coming and going is daily business.
+    return called.some(({ words }) => /^if \( ?net = /.test(words)) ? [] : flattened(called, functions, depth - 1);
+  });
+}
+
+/** Calico's releases differ in whether a whole condition stands in parentheses, which says nothing. */
+const plain = (text: string): string =>
+  text.replace(/\bif \( (.*?) \) then\b/g, (whole, condition: string) => {
+    let open = 0;
+    const closes = condition.split(' ').some((word) => {
+      open += word === '(' ? 1 : word === ')' ? -1 : 0;
+      return open < 0;
+    });
+    return closes ? whole : `if ${condition} then`;
+  });
+
+function rulesOf(statements: readonly Statement[]): readonly Rule[] {
+  return statements.flatMap(({ words, body }) => {
+    const range = parseCidr(RANGE.exec(words)?.[1] ?? '');
+    const decides = FINAL.test(body?.at(-1)?.words ?? '');
+    // Up to Calico 3.31 a pool without communities has a rule that does nothing.
+    return range && body?.length ? [{ range, decides, text: plain(body.map(canonical).join(' ')) }] : [];
+  });
+}
+
+/** What a chain of rules does with routes of `pool`: wider ranges have their say too, in order, until one decides. */
+function effectOn(pool: Cidr, rules: readonly Rule[], otherwise: string): string {
+  const heard: string[] = [];
+  for (const { range, text, decides } of rules) {
+    if (!contains(range, pool)) continue;
+    heard.push(text);
+    if (decides) return heard.join(' ');
+  }
+  return [...heard, otherwise].join(' ');
+}
+
+/** The filter between BIRD and the kernel: named by the kernel's protocol or its template. */
+function kernelFilter(statements: readonly Statement[], bodies: ReadonlyMap<string, Statement>): readonly Statement[] {
+  const exports = statements
+    .filter(({ words }) => /^(protocol|template) kernel\b/.test(words))
+    .flatMap(({ body }) => body ?? [])
+    .filter(({ words }) => words.startsWith('export filter'));
+  const last = exports.at(-1);
+  return last?.body ?? bodies.get(last?.words.split(' ')[2] ?? '')?.body ?? [];
+}
+
+/** Reads a configuration whose includes stand in their place. Never throws; what it does not understand it does not count. */
+export function inventoryOf(text: string): Inventory {
+  const { protocols } = readConfiguration(text);
+  const ofType = (type: string) => [...protocols.values()].filter((protocol) => protocol.type === type);
+  const statements = parseStatements(text);
+  const bodies = new Map(
+    statements.flatMap((s): [string, Statement][] => {
+      const name = /^(?:function|filter) ('[^']+'|\w+)/.exec(s.words)?.[1];
+      return name === undefined ? [] : [[name, s]];
+    }),
+  );
+  const toKernel = flattened(kernelFilter(statements, bodies), bodies);
+  const toPeers = flattened(statements.find(({ words }) => TO_PEERS.test(words))?.body ?? [], bodies);
+  const [kernelRules, peerRules] = [rulesOf(toKernel), rulesOf(toPeers)];
+  const ending = (all: readonly Statement[]) =>
+    all
+      .filter(({ words }) => FINAL.test(words))
+      .map(canonical)
+      .at(-1);
+  const ranges = new Map(
+    [...kernelRules, ...peerRules].filter((r) => r.decides).map(({ range }) => [range.text, range]),
+  );
+  const effect = (range: Cidr) =>
+    `kernel: ${effectOn(range, kernelRules, ending(toKernel) ?? '')} peers: ${effectOn(range, peerRules, ending(toPeers) ?? '')}`;
+  return {
+    sessions: new Set(ofType('bgp').map(({ name }) => name)),
+    blocks: new Set(
+      ofType('static').flatMap(({ options }) => options.flatMap((option) => /^route (\S+)/.exec(option)?.[1] ?? [])),
+    ),
+    pools: new Map([...ranges.values()].map((range) => [range.text, effect(range)])),
+  };
+}
+
+/**
+ * The pools of both configurations whose routes would be treated in another way, by the kernel or towards the neighbors, sorted.
+ * A pool that is gone altogether is not among them: the two `pools` tell that.
+ */
+export const poolActionChanges = (before: Inventory, after: Inventory): readonly string[] =>
+  [...before.pools]
+    .filter(([cidr, effect]) => after.pools.has(cidr) && after.pools.get(cidr) !== effect)
+    .map(([cidr]) => cidr)
+    .sort(byBytes);

@@ -1,0 +1,81 @@
+import { UsageError } from '../core/errors.ts';
+import { OPTIONS, type Option } from '../option-table.ts';
+import { DAEMONS } from '../settings.ts';
+import { type Call, JSON_FLAG, type Verb } from './verb.ts';
+
+/** Those of the common options that decide where the service's state directory is. */
+const WHERE: readonly Option[] = OPTIONS.filter(({ name }) =>
+  ['state-dir', 'output', 'layout', 'config'].includes(name),
+);
+const TARGET: Option = { name: 'target', value: 'NAME', help: 'bird or bird6 alone; repeatable', many: true };
+
+function targetsOf({ flags }: Call): readonly string[] {
+  const targets = Array.isArray(flags.target) ? (flags.target as readonly string[]) : [];
+  const odd = targets.find((target) => !(DAEMONS as readonly string[]).includes(target));
+  if (odd !== undefined) throw new UsageError(`--target: expected ${DAEMONS.join(' or ')}, found "${odd}"`);
+  return targets;
+}
+
+/** One that asks the service to do something: its path is its name. */
+const operation = (
+  name: string,
+  summary: string,
+  examples: readonly string[],
+  more: {
+    readonly own?: readonly Option[];
+    readonly argument?: { readonly name: string; readonly help: string };
+    readonly query?: (call: Call) => Readonly<Record<string, string>>;
+  } = {},
+): Verb => ({
+  name,
+  summary,
+  ...(more.argument && { argument: more.argument }),
+  own: [TARGET, ...(more.own ?? []), JSON_FLAG, ...WHERE],
+  common: false,
+  examples,
+  run: async (call) => {
+    const { operateVerb } = await import('./operate.ts');
+    const query = { ...more.query?.(call) };
+    return operateVerb(await call.settings(), {
+      name,
+      targets: targetsOf(call),
+      query,
+      json: call.flags.json === true,
+    });
+  },
+});
+
+/** The verbs that ask the running service, over the socket in its state directory. */
+export const SERVICE_VERBS: readonly Verb[] = [
+  {
+    name: 'status',
+    summary: "the running service's view, and BIRD's sessions",
+    own: [JSON_FLAG, { name: 'ready', value: null, help: 'only exit 0 when ready, else 1: for probes' }, ...WHERE],
+    common: false,
+    examples: ['birdconfd status', 'birdconfd status --ready --state-dir /var/lib/birdconfd'],
+    run: async ({ settings, flags }) => {
+      const { readyVerb, statusVerb } = await import('./status.ts');
+      if (flags.ready === true) return readyVerb(await settings());
+      return statusVerb(await settings(), { json: flags.json === true, colour: process.stdout.isTTY === true });
+    },
+  },
+  operation('approve', 'let the plan through that the running service holds', [
+    'birdconfd approve',
+    'birdconfd approve --target bird6',
+  ]),
+  operation('resume', "end the running service's hold after a refusal or a rollback", ['birdconfd resume']),
+  operation('reload', 'have BIRD read its files again now', ['birdconfd reload --target bird']),
+  operation(
+    'rollback',
+    'put back the Nth confirmed bundle before the newest, and hold it',
+    ['birdconfd rollback', 'birdconfd rollback 2 --for 30m'],
+    {
+      argument: { name: 'n', help: 'how many bundles back (1)' },
+      own: [{ name: 'for', value: 'TIME', help: 'end the hold after this time (1h)' }],
+      query: ({ argument, flags }) => ({
+        back: argument ?? '1',
+        ...(typeof flags.for === 'string' && { for: flags.for }),
+      }),
+    },
+  ),
+];

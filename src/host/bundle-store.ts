@@ -1,0 +1,66 @@
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Digest } from '../core/digest.ts';
+import { digestsOfTexts, type NamedText } from '../render/bundle.ts';
+import { diskError } from './disk-error.ts';
+import { readLive } from './observe.ts';
+import { createUnsynced } from './write-file.ts';
+
+/** Files that belong together, the daemon's own first, named by the digest of their bytes. */
+export interface StoredBundle {
+  readonly id: Digest;
+  readonly files: readonly NamedText[];
+}
+
+const NEW = 'new-';
+
+/**
+ * The whole bundles that a target may still need: the one on its way to the disk, the one to go back to, and the last confirmed
+ * ones. Each lies in a folder of its own (0700, files 0600: there are passwords in them), complete, so that BIRD can check it there
+ * with its includes. Not synced to the disk one by one: what a loss of power garbles is known by its digest, and counts as not there.
+ */
+export class BundleStore {
+  readonly #dir: string;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Where the bundle's files lie once it is put. */
+  folder(id: Digest): string {
+    return join(this.#dir, id);
+  }
+
+  /** Resolves with the bundle's folder. Rejects with a StageError `commit` (`no-space`, `read-only`, `denied`, `io`) and then leaves nothing behind. */
+  async put({ id, files }: StoredBundle): Promise<string> {
+    const names = files.map(({ name }) => name);
+    if (await this.get(id, names)) return this.folder(id);
+    let made: string | null = null;
+    try {
+      await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+      made = await mkdtemp(join(this.#dir, NEW));
+      for (const { name, text } of files) await createUnsynced(join(made, name), text);
+      await rm(this.folder(id), { recursive: true, force: true }); // what is there is not it
+      await rename(made, this.folder(id));
+      return this.folder(id);
+    } catch (cause) {
+      if (made !== null) await remove(made);
+      throw diskError(`cannot keep the files under ${this.#dir}`, cause);
+    }
+  }
+
+  /** The files of a bundle by their names, in that order; null when it is not there, or is not what its name says. */
+  async get(id: Digest, names: readonly string[]): Promise<readonly NamedText[] | null> {
+    const files = await readLive(this.folder(id), names);
+    return files && digestsOfTexts(files).bytes === id ? files : null;
+  }
+
+  /** Removes every bundle but these. Never rejects: what could not be removed is taken the next time. */
+  async keepOnly(ids: Iterable<Digest>): Promise<void> {
+    const kept = new Set<string>(ids);
+    const names = await readdir(this.#dir).catch(() => []);
+    await Promise.all(names.filter((name) => !kept.has(name)).map((name) => remove(join(this.#dir, name))));
+  }
+}
+
+const remove = (dir: string): Promise<void> => rm(dir, { recursive: true, force: true }).catch(() => {});

@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import type { DaemonObservation } from '../bird/daemon-session.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Digest } from '../core/digest.ts';
+import { asStageError } from '../core/errors.ts';
+import type { Snapshot } from '../datastore/datastore.ts';
+import { BundleStore } from '../host/bundle-store.ts';
+import type { CommitOptions } from '../host/commit.ts';
+import { type LedgerRecord, ledgerPath, writeLedger } from '../host/ledger.ts';
+import type { NamedText } from '../render/bundle.ts';
+import type { Limits } from '../transaction/guards.ts';
+import type { Blame } from './isolate.ts';
+
+/** What the settings say about where and how one target's files go live. */
+export interface PlaceOptions {
+  readonly name: string;
+  readonly stateDir: string;
+  readonly output: string;
+  /** The daemon's control socket. */
+  readonly socket: string;
+  /** Asked at each commit: the group is the control socket's, and BIRD may not have made it yet. */
+  readonly destination: () => Promise<CommitOptions>;
+  readonly check: boolean;
+  readonly clock: Clock;
+  readonly undoSeconds: number;
+  /** The prefixes of the data, of which every key has one. */
+  readonly prefixes: readonly string[];
+  readonly limits: Limits;
+  readonly acceptTakeover: boolean;
+  /** How many confirmed bundles are kept. */
+  readonly history: number;
+  /** How long BIRD may take for each answer, under load half a minute, which is the default. */
+  readonly replyMs?: number;
+}
+
+const REPLY_MS = 30_000;
+
+/** A target's files and its memory, on disk and in this process. Only its own loop changes it. */
+export class Place {
+  readonly options: PlaceOptions;
+  readonly store: BundleStore;
+  #ledger: LedgerRecord;
+  /** What the check refused last: not asked again while the input is the same, but told again. `isTraced`: the guilty were looked for. */
+  refused: { readonly bytes: Digest; readonly blame: Blame; isTraced: boolean } | null = null;
+  /** The data of the last bundle that BIRD took; null = none in this process. */
+  accepted: Snapshot | null = null;
+  /** The full reading of the data that the last plan to go through was made from; null = none in this process. */
+  listing: number | null = null;
+  /** BIRD as it was seen last; null = not yet, or it could not be asked. */
+  seen: DaemonObservation | null = null;
+  /** Since when BIRD has not answered, in ms since 1970; null = it did when it was asked last. */
+  silentSince: number | null = null;
+  /** The files of the last bundles that were put or read, by their id: most passes need no others. */
+  readonly #known = new Map<Digest, readonly NamedText[]>();
+
+  constructor(options: PlaceOptions, ledger: LedgerRecord) {
+    this.options = options;
+    this.#ledger = ledger;
+    this.store = new BundleStore(join(options.stateDir, 'bundles', options.name));
+  }
+
+  get replyMs(): number {
+    return this.options.replyMs ?? REPLY_MS;
+  }
+
+  get ledger(): LedgerRecord {
+    return this.#ledger;
+  }
+
+  /** Keeps a change of the ledger; it is on the disk when this resolves. Rejects with a StageError `commit`. */
+  async save(change: Partial<LedgerRecord>): Promise<void> {
+    const next = { ...this.#ledger, ...change };
+    try {
+      await writeLedger(ledgerPath(this.options.stateDir, this.options.name), next);
+    } catch (thrown) {
+      throw asStageError('commit', thrown);
+    }
+    this.#ledger = next;
+  }
+
+  /** Keeps the files of a bundle, and resolves with the folder in which they lie complete. Rejects with a StageError `commit`. */
+  async put(id: Digest, files: readonly NamedText[]): Promise<string> {
+    const folder = await this.store.put({ id, files });
+    this.#remember(id, files);
+    return folder;
+  }
+
+  /** The files of a bundle that was put, by any process before; null when they are not there any more. */
+  async filesOf(id: Digest | null, names: readonly string[]): Promise<readonly NamedText[] | null> {
+    if (id === null) return null;
+    const files = this.#known.get(id) ?? (await this.store.get(id, names));
+    if (files) this.#remember(id, files);
+    return files;
+  }
+
+  /** Removes the bundles that nothing refers to any more. */
+  async sweep(): Promise<void> {
+    const { txn, history } = this.#ledger;
+    const open = 'to' in txn ? [txn.to, ...(txn.from ? [txn.from] : [])] : [];
+    await this.store.keepOnly([...open, ...history.map(({ bytes }) => bytes)]);
+  }
+
+  #remember(id: Digest, files: readonly NamedText[]): void {
+    this.#known.delete(id);
+    this.#known.set(id, files);
+    for (const old of this.#known.keys()) if (this.#known.size > 3) this.#known.delete(old);
+  }
+}

@@ -1,0 +1,63 @@
+import type { OperationResult, Operations } from '../control/operations.ts';
+import { UsageError } from '../core/errors.ts';
+import type { Datastore } from '../datastore/datastore.ts';
+import type { PassReport } from '../pass/pass-report.ts';
+import type { Place } from '../pass/place.ts';
+import { rollBack } from '../pass/roll-back.ts';
+import { APPROVABLE } from '../transaction/holds.ts';
+import { after } from '../transaction/machine.ts';
+import type { Managed } from './managed.ts';
+import { readinessOf, type ServiceFacts, serviceReport } from './service-report.ts';
+
+/** An approval counts for the plan that is seen now; what comes later is another plan. */
+const APPROVAL_MS = 600_000;
+
+/** What operators can ask of the running service. Each operation resolves after the pass that follows it. */
+export function operationsOf(all: readonly Managed[], facts: ServiceFacts, datastore: Datastore): Operations {
+  const chosen = (names: readonly string[] | null): readonly Managed[] => {
+    const unknown = names?.find((name) => !all.some(({ target }) => target.name === name));
+    if (unknown !== undefined) throw new UsageError(`there is no target ${unknown}`);
+    return names === null ? all : all.filter(({ target }) => names.includes(target.name));
+  };
+  const onEach = async (
+    names: readonly string[] | null,
+    work: (one: Managed, signal: AbortSignal) => Promise<void>,
+  ): Promise<OperationResult> => {
+    const reports = await Promise.all(chosen(names).map((one) => one.ask((signal) => work(one, signal))));
+    const lines = chosen(names).map(({ target }, i) => ({ target: target.name, text: textOf(reports[i]!) }));
+    return { ok: reports.every(({ error, hold }) => !error && !hold), lines };
+  };
+  return {
+    status: () => serviceReport(all, facts, datastore),
+    readiness: () => readinessOf(all, datastore, facts.startedAt),
+    approve: (names) => onEach(names, ({ place }) => approve(place)),
+    resume: (names) => onEach(names, ({ place }) => resume(place)),
+    reload: (names) => onEach(names, ({ place }) => place.save({ confirmed: null })),
+    rollback: async (back, forMs, names) => {
+      const result = await onEach(names, ({ target, place }, signal) =>
+        rollBack(target, place, { back, forMs, signal }),
+      );
+      // Held is what was asked for.
+      const isDone = chosen(names).every(
+        ({ last }) => !last?.report.error && last?.report.hold?.kinds.includes('rollback'),
+      );
+      return { ...result, ok: isDone };
+    },
+  };
+}
+
+async function approve(place: Place): Promise<void> {
+  const { hold } = place.ledger;
+  const kinds = APPROVABLE.filter((kind) => hold?.kinds.includes(kind));
+  if (kinds.length > 0) await place.save({ approval: { kinds, until: place.options.clock.now() + APPROVAL_MS } });
+}
+
+async function resume(place: Place): Promise<void> {
+  const { txn } = place.ledger;
+  await place.save({ hold: null, foreignWrites: [], txn: after(txn, { is: 'resume' }) });
+}
+
+function textOf({ outcome, error, hold }: PassReport): string {
+  if (error) return `failed: ${error.message}`;
+  return hold ? `held (${hold.kinds.join(', ')}): ${hold.why.join('; ')}` : outcome;
+}

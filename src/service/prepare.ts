@@ -1,0 +1,36 @@
+import { systemClock } from '../core/clock.ts';
+import { prefixesFor } from '../core/keys.ts';
+import type { Log } from '../core/log.ts';
+import type { LastGood } from '../datamodel/decode-entries.ts';
+import { resolveFileOwner } from '../host/file-owner.ts';
+import { readLedgers } from '../host/ledger.ts';
+import { Place } from '../pass/place.ts';
+import { DAEMONS, type Settings } from '../settings.ts';
+import type { Target } from '../targets.ts';
+import { Managed } from './managed.ts';
+
+/** How targets are made once the ledgers are read; the command line hands it in. */
+export type MakeTargets = (settings: Settings, lastGood: LastGood) => Promise<readonly Target[]>;
+
+/** Every target with its place and its ledger. Rejects with a StageError `commit` when a ledger cannot be read, or a UsageError. */
+export async function prepare(settings: Settings, makeTargets: MakeTargets, log: Log): Promise<readonly Managed[]> {
+  const { readings, lastGood } = await readLedgers(settings.stateDir, DAEMONS);
+  for (const [target, { warning }] of readings) {
+    if (warning) log('warn', 'ledger-unreadable', { target, message: warning });
+  }
+  const targets = await makeTargets(settings, lastGood);
+  return targets.map((target) => {
+    const { socket } = settings.daemons[target.name === 'bird6' ? 'bird6' : 'bird'];
+    const ledger = readings.get(target.name)?.record;
+    if (!ledger) throw new Error(`bug: no ledger for ${target.name}`);
+    const { stateDir, output, check, undoSeconds, limits, acceptTakeover, history } = settings;
+    const destination = async () => ({
+      output,
+      mode: settings.fileMode,
+      ...(await resolveFileOwner(settings, socket)),
+    });
+    const prefixes = prefixesFor(settings.nodeName, settings.data);
+    const place = { name: target.name, prefixes, stateDir, output, socket, destination, check, clock: systemClock };
+    return new Managed(target, new Place({ ...place, undoSeconds, limits, acceptTakeover, history }, ledger), log);
+  });
+}

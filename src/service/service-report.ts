@@ -1,0 +1,156 @@
+import { withBirdDaemon } from '../bird/daemon-session.ts';
+import type { Operations } from '../control/operations.ts';
+import type { Instant, ServiceReport, SessionReport, TargetReport, TargetState } from '../control/status-report.ts';
+import type { Datastore } from '../datastore/datastore.ts';
+import { needsRestart } from '../pass/needs-restart.ts';
+import type { Managed } from './managed.ts';
+
+/** What does not change while the service runs. */
+export interface ServiceFacts {
+  readonly version: string;
+  readonly pid: number;
+  readonly node: string;
+  /** Milliseconds since 1970, as all times here. */
+  readonly startedAt: number;
+}
+
+/** A status that waits for a hung BIRD helps nobody. */
+const SESSIONS_MS = 3_000;
+
+const instant = (ms: number): Instant => new Date(ms).toISOString();
+
+interface Verdict {
+  readonly state: TargetState;
+  readonly ready: boolean;
+  readonly since: number;
+  readonly why: string | null;
+}
+
+/** Where a target stands, by its last pass, the daemon and the datastore; the worst first. */
+async function verdictOn(
+  { last, place, failingSince, target }: Managed,
+  datastore: Datastore,
+  startedAt: number,
+): Promise<Verdict> {
+  const { ledger, silentSince } = place;
+  const at = ledger.history[0]?.at ?? startedAt;
+  if (!last) return { state: 'starting', ready: false, since: startedAt, why: 'no pass yet' };
+  const { report } = last;
+  if (report.hold) {
+    const { kinds, since, why } = report.hold;
+    return { state: 'held', ready: false, since, why: `${kinds.join(', ')}: ${why.join('; ')}` };
+  }
+  if (report.error) {
+    const { retryable, message } = report.error;
+    return { state: retryable ? 'waiting' : 'failed', ready: false, since: failingSince ?? last.at, why: message };
+  }
+  if (report.outcome === 'nothing-to-write') {
+    const why = report.diagnostics.find(({ code }) => code === 'node-unknown')?.message ?? 'nothing may be written';
+    return { state: 'node-unknown', ready: false, since: last.at, why };
+  }
+  if (silentSince !== null) return { state: 'failed', ready: false, since: silentSince, why: 'BIRD does not answer' };
+  if (report.outcome === 'waiting')
+    return { state: 'waiting', ready: true, since: last.at, why: 'for the data to be quiet' };
+  if (await needsRestart(target, place)) {
+    const why = 'BIRD takes another listening address or port only when it starts again';
+    return { state: 'needs-restart', ready: false, since: at, why };
+  }
+  const { staleSince, lastError } = datastore.health();
+  if (staleSince !== null) {
+    return { state: 'stale', ready: true, since: staleSince, why: lastError?.message ?? 'the datastore is away' };
+  }
+  return { state: 'converged', ready: true, since: at, why: null };
+}
+
+async function sessionsOf({ target, place }: Managed): Promise<readonly SessionReport[] | null> {
+  const { socket, clock } = place.options;
+  const signal = AbortSignal.timeout(SESSIONS_MS);
+  const options = { configFile: target.configFile, signal, clock };
+  const seen = await withBirdDaemon(socket, options, (daemon) => daemon.observe()).catch(() => null);
+  if (!seen) return null;
+  return seen.protocols
+    .filter(({ type }) => type === 'BGP')
+    .map(({ name, neighborAddress, state, info, since }) => ({
+      name,
+      neighbor: neighborAddress ?? '',
+      state,
+      info,
+      since,
+    }));
+}
+
+async function targetReport(managed: Managed, datastore: Datastore, startedAt: number): Promise<TargetReport> {
+  const { target, place, last, failingSince } = managed;
+  const { ledger } = place;
+  const { state, ready, since, why } = await verdictOn(managed, datastore, startedAt);
+  const report = last?.report ?? null;
+  const error = report?.error ?? null;
+  const { added = [], removed = [], restarted = [], refiltered = [] } = report?.meaning ?? {};
+  const hold = report?.hold ?? null;
+  return {
+    name: target.name,
+    state,
+    since: instant(since),
+    ready,
+    why,
+    revision: report?.revision ?? null,
+    live: ledger.live?.statements ?? null,
+    confirmed: ledger.confirmed,
+    transaction: ledger.txn.at,
+    hold: hold && {
+      kinds: hold.kinds,
+      since: instant(hold.since),
+      summary: hold.why.join('; '),
+      plan: { added, removed, restarted, refiltered },
+    },
+    needsRestart: state === 'needs-restart',
+    lastPass: last && { at: instant(last.at), outcome: last.report.outcome, timings: last.report.timings },
+    lastError: error && {
+      stage: error.stage,
+      code: error.code,
+      message: error.message,
+      since: instant(failingSince ?? last?.at ?? startedAt),
+    },
+    diagnostics: report?.diagnostics ?? [],
+    keptPasswords: Object.entries(ledger.keptPasswords).map(([session, at]) => ({ session, since: instant(at) })),
+    history: ledger.history.map(({ bytes, revision, at }) => ({ digest: bytes, revision, confirmedAt: instant(at) })),
+    sessions: await sessionsOf(managed),
+  };
+}
+
+/** The whole view of the running service. Asks each BIRD for its sessions, at most for a few seconds. */
+export async function serviceReport(
+  all: readonly Managed[],
+  { version, pid, node, startedAt }: ServiceFacts,
+  datastore: Datastore,
+): Promise<ServiceReport> {
+  const { inSync, staleSince, lastError } = datastore.health();
+  return {
+    version,
+    pid,
+    node,
+    startedAt: instant(startedAt),
+    datastore: {
+      inSync,
+      staleSince: staleSince === null ? null : instant(staleSince),
+      lastError: lastError?.message ?? null,
+      revision: all[0]?.last?.report.revision ?? null,
+    },
+    targets: await Promise.all(all.map((each) => targetReport(each, datastore, startedAt))),
+  };
+}
+
+/** Ready when every target is: each reason why not is a sentence. */
+export async function readinessOf(
+  all: readonly Managed[],
+  datastore: Datastore,
+  startedAt: number,
+): Promise<Awaited<ReturnType<Operations['readiness']>>> {
+  const verdicts = await Promise.all(
+    all.map(async (each) => [each, await verdictOn(each, datastore, startedAt)] as const),
+  );
+  const why = verdicts
+    .filter(([, { ready }]) => !ready)
+    .map(([{ target }, verdict]) => `${target.name}: ${verdict.state}: ${verdict.why}`);
+  return { ready: why.length === 0, why };
+}

@@ -1,0 +1,188 @@
+import type { Digest } from '../core/digest.ts';
+
+/** A bundle is named by the digest of its bytes; the bundle store has its files. */
+export type BundleId = Digest;
+
+/** What every step of a change carries: where it comes from (null: nothing that could be put back) and where it goes. */
+interface Change {
+  readonly from: BundleId | null;
+  readonly to: BundleId;
+}
+
+/** A change that is taken back, and why. */
+interface Failed {
+  readonly from: BundleId;
+  readonly to: BundleId;
+  readonly why: string;
+}
+
+/** An undo timer that may run in BIRD: in which BIRD (its boot text), and when it ends, which only BIRD knows exactly; in ms. */
+export interface Armed {
+  readonly boot: string;
+  /** It does not end before. */
+  readonly from: number;
+  /** It has ended by then. */
+  readonly until: number;
+}
+
+/**
+ * Where the change of one daemon's configuration stands. The first seven are kept in the ledger, each before the act that it stands
+ * for; the others only last as long as one conversation with BIRD, and `durable` says what a process that dies in them leaves.
+ *
+ * | state      | on disk     | BIRD runs                    | next                                         |
+ * |------------|-------------|------------------------------|----------------------------------------------|
+ * | idle       | the bundle  | the bundle                   | -                                            |
+ * | committing | any mixture | from                         | write `to`                                   |
+ * | owed       | to          | from, or to without our word | configure, with a timer if sessions are hit  |
+ * | armed      | to          | to under a timer, or from    | verify, confirm; past the deadline: owed     |
+ * | restoring  | any mixture | from, or to                  | write `from`                                 |
+ * | returning  | from        | from, or to                  | plain configure, which also ends a timer     |
+ * | held       | from        | from                         | wait for another bundle, or for `resume`     |
+ */
+export type Transaction =
+  | { readonly at: 'idle' }
+  | (Change & { readonly at: 'committing'; readonly timer: boolean })
+  | (Change & { readonly at: 'owed'; readonly timer: boolean })
+  | (Change & { readonly at: 'armed'; readonly armed: Armed })
+  | (Failed & { readonly at: 'restoring' })
+  | (Failed & { readonly at: 'returning' })
+  | (Change & { readonly at: 'held'; readonly why: string })
+  | (Change & { readonly at: 'asked'; readonly armed: Armed | null })
+  | (Change & { readonly at: 'verifying'; readonly armed: Armed | null; readonly again: boolean })
+  | (Change & { readonly at: 'confirming'; readonly armed: Armed })
+  | (Failed & { readonly at: 'reverting' })
+  | (Failed & { readonly at: 'undoing' });
+
+/** What is to be done next; `rest`: nothing, until an event from outside. */
+export type Act =
+  | { readonly do: 'rest' }
+  | { readonly do: 'write'; readonly bundle: BundleId }
+  | { readonly do: 'connect' }
+  | { readonly do: 'configure'; readonly timer: boolean }
+  | { readonly do: 'verify' }
+  | { readonly do: 'confirm' }
+  | { readonly do: 'undo' };
+
+/** What came of an act, or from outside (`begin`, `resume`). */
+export type Event =
+  /** `isOnDisk`: `to` is what lies there already, and only BIRD has to be told. */
+  | ({ readonly is: 'begin'; readonly timer: boolean; readonly isOnDisk: boolean } & Change)
+  | { readonly is: 'resume' }
+  | { readonly is: 'written' }
+  /** A conversation with BIRD has begun. `fresh`: the timer that it would be given; `rebooted`: not the BIRD that was armed. */
+  | { readonly is: 'connected'; readonly now: number; readonly fresh: Armed; readonly rebooted: boolean }
+  /** The time now, while nobody can be asked. */
+  | { readonly is: 'later'; readonly now: number }
+  | { readonly is: 'running' }
+  | { readonly is: 'refused'; readonly why: string }
+  | { readonly is: 'verified' }
+  | { readonly is: 'unlike'; readonly why: string; readonly now: number }
+  | { readonly is: 'confirmed' }
+  | { readonly is: 'not-armed' }
+  | { readonly is: 'undone' }
+  /** The conversation ended before the answer came: it is not known what BIRD did. */
+  | { readonly is: 'lost' };
+
+export const IDLE: Transaction = { at: 'idle' };
+
+/** What a process finds in the ledger whose predecessor died in `txn`. */
+export function durable(txn: Transaction): Transaction {
+  if (txn.at === 'asked' || txn.at === 'verifying' || txn.at === 'confirming') {
+    const { from, to, armed } = txn;
+    return armed ? { at: 'armed', from, to, armed } : { at: 'owed', from, to, timer: false };
+  }
+  if (txn.at === 'reverting' || txn.at === 'undoing') return { ...txn, at: 'returning' };
+  return txn;
+}
+
+/** Whether a newer bundle may take the place of `to`. Not while BIRD may run under a timer: changes wait. */
+export const mayBegin = (txn: Transaction): boolean => txn.at !== 'armed' && durable(txn).at === txn.at;
+
+/** What to do in a state. Only `connect` needs no conversation with BIRD to be open for what follows it. */
+export function actOf(txn: Transaction): Act {
+  switch (txn.at) {
+    case 'idle':
+    case 'held':
+      return { do: 'rest' };
+    case 'committing':
+      return { do: 'write', bundle: txn.to };
+    case 'restoring':
+      return { do: 'write', bundle: txn.from };
+    case 'owed':
+    case 'armed':
+    case 'returning':
+      return { do: 'connect' };
+    case 'asked':
+      return { do: 'configure', timer: txn.armed !== null };
+    case 'reverting':
+      return { do: 'configure', timer: false };
+    case 'verifying':
+      return { do: 'verify' };
+    case 'confirming':
+      return { do: 'confirm' };
+    case 'undoing':
+      return { do: 'undo' };
+  }
+}
+
+/** Where there is nothing to go back to, the files stay as BIRD refused them. */
+const takeBack = ({ from, to }: Change, why: string): Transaction =>
+  from === null ? { at: 'held', from, to, why } : { at: 'restoring', from, to, why };
+
+/** A conversation has begun: what is owed is asked for, what was armed is looked at before it is asked for again. */
+function connected(txn: Transaction, { now, fresh, rebooted }: Event & { is: 'connected' }): Transaction {
+  if (txn.at === 'owed') return { at: 'asked', from: txn.from, to: txn.to, armed: txn.timer ? fresh : null };
+  if (txn.at === 'returning') return { ...txn, at: 'reverting' };
+  if (txn.at !== 'armed') return txn;
+  const { from, to, armed } = txn;
+  const over = rebooted || now >= armed.until; // a BIRD that started since read `to` from the disk, or BIRD took `to` back
+  return over ? { at: 'asked', from, to, armed: fresh } : { at: 'verifying', from, to, armed, again: true };
+}
+
+/**
+ * The transition function of architecture 6. An event that has no meaning in a state leaves it as it is. BIRD 1.6.8's answers, measured:
+ * `undo` after a `confirm` really goes back, so it is sent only where BIRD refuses what it ran before; a plain `configure` ends a timer,
+ * a refused one does not; nothing tells which configuration runs, so what is not confirmed is asked for again.
+ */
+export function after(txn: Transaction, event: Event): Transaction {
+  switch (event.is) {
+    case 'begin': {
+      if (!mayBegin(txn)) return txn;
+      const isOpen = txn.at !== 'idle' && txn.at !== 'held';
+      const { to, timer, isOnDisk } = event;
+      return { at: isOnDisk ? 'owed' : 'committing', from: isOpen ? txn.from : event.from, to, timer };
+    }
+    case 'resume':
+      return txn.at === 'held' ? IDLE : txn;
+    case 'written':
+      if (txn.at === 'committing') return { ...txn, at: 'owed' };
+      return txn.at === 'restoring' ? { ...txn, at: 'returning' } : txn;
+    case 'connected':
+      return connected(txn, event);
+    case 'later':
+      return txn.at === 'armed' && event.now >= txn.armed.until
+        ? { at: 'owed', from: txn.from, to: txn.to, timer: true }
+        : txn;
+    case 'running':
+      if (txn.at === 'asked') return { ...txn, at: 'verifying', again: false };
+      return txn.at === 'reverting' ? { ...txn, at: 'held' } : txn;
+    case 'refused':
+      if (txn.at === 'asked') return takeBack(txn, event.why);
+      return txn.at === 'reverting' ? { ...txn, at: 'undoing' } : txn;
+    case 'verified':
+      if (txn.at !== 'verifying') return txn;
+      return txn.armed ? { at: 'confirming', from: txn.from, to: txn.to, armed: txn.armed } : IDLE;
+    case 'unlike':
+      if (txn.at !== 'verifying') return txn;
+      // Asked by another conversation, it may never have arrived; and late, BIRD may have gone back: the timer's end is waited for.
+      return txn.again || (txn.armed && event.now >= txn.armed.from) ? durable(txn) : takeBack(txn, event.why);
+    case 'confirmed':
+      return txn.at === 'confirming' ? IDLE : txn;
+    case 'not-armed':
+      return txn.at === 'confirming' ? { at: 'owed', from: txn.from, to: txn.to, timer: true } : txn;
+    case 'undone':
+      return txn.at === 'undoing' ? { ...txn, at: 'held' } : txn;
+    case 'lost':
+      return durable(txn);
+  }
+}
