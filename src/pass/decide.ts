@@ -169,9 +169,8 @@ function heldBack(from: Baseline, wanted: Bundle): Bundle {
 
 async function isForeignWriter({ place, live }: Situation, now: number): Promise<boolean> {
   const { ledger } = place;
-  const isOpen = ledger.txn.at !== 'idle' && ledger.txn.at !== 'held';
   const found = live && digestsOfTexts(live);
-  if (isOpen || !ledger.live || found?.bytes === ledger.live.bytes) return false;
+  if (!ledger.live || found?.bytes === ledger.live.bytes) return false;
   const recent = ledger.foreignWrites.filter((at) => now - at < FOREIGN_MS);
   // With what was found, so that the next pass, which may come before anything is written, does not count it again.
   await place.save({ foreignWrites: [...recent, now], live: found });

@@ -138,8 +138,9 @@ async function talk(daemon: BirdDaemon, world: World, { txn, step, write, saw }:
 function greeted(txn: Transaction, { boot }: DaemonObservation, { clock, undoSeconds }: World): Event {
   const now = clock.now();
   const rebooted = txn.at === 'armed' && !isSameMoment(boot, txn.armed.boot);
-  const from = now + undoSeconds * 1000;
-  return { is: 'connected', now, fresh: { boot, from, until: from + ARRIVES_MS }, rebooted };
+  // BIRD 1.6 counts whole seconds: its timer ends up to one of them early.
+  const from = now + undoSeconds * 1000 - Math.min(1_000, undoSeconds * 500);
+  return { is: 'connected', now, fresh: { boot, from, until: now + undoSeconds * 1000 + ARRIVES_MS }, rebooted };
 }
 
 async function verified(

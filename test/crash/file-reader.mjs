@@ -14,7 +14,6 @@ function textOf(path) {
   }
 }
 
-let looks = 0;
 for (;;) {
   for (const path of workerData.paths) {
     const text = textOf(path);
@@ -23,5 +22,4 @@ for (;;) {
     parentPort.postMessage({ path, text });
   }
   Atomics.wait(sleeper, 0, 0, PAUSE_MS);
-  if (++looks % 1000 === 0) parentPort.postMessage({ looks });
 }

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Lab, type LabBird, labUp } from '../../scripts/lab/lab.mjs';
 import { EMPTY_RECORD, type LedgerRecord, ledgerPath } from '../../src/host/ledger.ts';
@@ -19,14 +19,12 @@ protocol static { route 198.51.100.0/24 blackhole; }
 protocol bgp node { local as ${ROUTER.asNumber}; neighbor ${OWN.address} as 64512; multihop; passive on; import all; export all; }
 `;
 
-/** What was found at one path, in a row. */
-export type Sighting = (name: string, text: string | null) => void;
-
-export interface SiteOptions {
-  readonly generations: Generations;
+/** Who looks on. */
+export interface Onlooker {
+  /** Between birdconfd and BIRD. */
   readonly gate: Gate;
-  /** Every text that an independent reader finds in the output folder. */
-  readonly onSighting: Sighting;
+  /** Every text that an independent reader finds at a name of the bundle, in a row; null where there was no file. */
+  onSighting(name: string, text: string | null): void;
 }
 
 /** One machine: a real BIRD with a neighbor in namespaces of their own, the folders of one birdconfd, and the data that it reads. */
@@ -39,22 +37,22 @@ export class Site {
   readonly #generations: Generations;
   readonly #birds = new Map<string, LabBird>();
   #reader: Worker | null = null;
+  #onlooker: Onlooker | null = null;
   #process: ChildProcess | null = null;
 
-  private constructor(dir: string, lab: Lab, { generations, gate }: SiteOptions) {
+  private constructor(dir: string, lab: Lab, generations: Generations) {
     this.dir = dir;
     this.output = join(dir, 'etc');
     this.stateDir = join(dir, 'state');
     this.#lab = lab;
     this.#generations = generations;
-    // Until it is open, nobody is there to look.
-    const whenOpen: Gate = async (command, phase) => (this.#reader ? gate(command, phase) : undefined);
-    this.proxy = new BirdProxy(join(dir, 'proxy.ctl'), this.socketOf('bird'), whenOpen);
+    const gate: Gate = async (command, phase) => this.#onlooker?.gate(command, phase);
+    this.proxy = new BirdProxy(join(dir, 'proxy.ctl'), this.socketOf('bird'), gate);
     mkdirSync(join(dir, 'data'));
   }
 
   /** Resolves once birdconfd has brought the first generation to BIRD, and the neighbor's session is Established. */
-  static async open(options: SiteOptions): Promise<Site> {
+  static async open(generations: Generations): Promise<Site> {
     const dir = await mkdtemp(join(tmpdir(), 'birdconfd-crash-'));
     const lab = await labUp({
       nodes: [
@@ -62,9 +60,9 @@ export class Site {
         { name: 'router', address: `${ROUTER.address}/24` },
       ],
     });
-    const site = new Site(dir, lab, options);
+    const site = new Site(dir, lab, generations);
     try {
-      await site.#begin(options);
+      await site.#begin();
     } catch (error) {
       await site.close();
       throw error;
@@ -72,7 +70,8 @@ export class Site {
     return site;
   }
 
-  async #begin({ generations, onSighting }: SiteOptions): Promise<void> {
+  async #begin(): Promise<void> {
+    const generations = this.#generations;
     await writeFile(join(this.dir, 'router.conf'), ROUTER_CONFIG);
     await this.#startBird('router', 'bird', join(this.dir, 'router.conf'));
     this.write(generations.next());
@@ -86,12 +85,14 @@ export class Site {
     await this.#startBird('own', 'bird6', join(this.output, this.#bird6File));
     await this.proxy.open();
     await eventually(() => this.mustBeEstablished(), { timeoutMs: 30_000 });
-    this.#reader = new Worker(new URL('./file-reader.mjs', import.meta.url), {
-      workerData: { paths: this.#generations.fileNames.map((name) => join(this.output, name)) },
-    });
-    this.#reader.on('message', ({ path, text }) => {
-      if (path) onSighting(path.slice(this.output.length + 1), text);
-    });
+  }
+
+  /** From now on. */
+  watch(onlooker: Onlooker): void {
+    this.#onlooker = onlooker;
+    const paths = this.#generations.fileNames.map((name) => join(this.output, name));
+    this.#reader = new Worker(new URL('./file-reader.mjs', import.meta.url), { workerData: { paths } });
+    this.#reader.on('message', ({ path, text }) => onlooker.onSighting(basename(path), text));
   }
 
   get #bird6File(): string {
@@ -220,10 +221,6 @@ export class Site {
     } catch {
       return '(no log)';
     }
-  }
-
-  async readFile(name: string): Promise<string> {
-    return readFile(join(this.dir, name), 'utf8');
   }
 
   /** Stops everything and removes all of it. */
