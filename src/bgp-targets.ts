@@ -112,7 +112,8 @@ function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
       diagnostics: [...snapshot.diagnostics, ...diagnostics, ...built.diagnostics, ...faults],
       lastGood,
       data,
-      release: built.release && `3.${built.release.minor}`,
+      // Nothing is guessed in the v1 layout: its rules are those of one release.
+      release: data === 'v1' ? '0.22' : built.release && `3.${built.release.minor}`,
       approval,
     };
     models.set(snapshot, model);

@@ -12,7 +12,7 @@ export interface Rendering {
   readonly lastGood: LastGood;
   /** The layout that the data were read in; null while there are none. Once it is known it stays, also across restarts. */
   readonly data: DataLayout | null;
-  /** The Calico release whose rules were used, `3.33`; null = the data name none, and the newest rules were. */
+  /** The Calico release whose rules were used, `3.33`, `0.22` for the v1 layout; null = the data name none, and the newest rules were. */
   readonly release: string | null;
   /** The text of the annotation `birdconfd/approve`; null = there is none. */
   readonly approval: string | null;
