@@ -8,6 +8,7 @@ const packages = {
   bird: { programs: ['bird', 'bird6'], services: ['bird', 'bird6'] },
   iproute2: { programs: ['ip'], services: [] },
   'etcd-server': { programs: ['etcd'], services: ['etcd'] },
+  'etcd-client': { programs: ['etcdctl'], services: [] },
   openssl: { programs: ['openssl'], services: [] },
 };
 

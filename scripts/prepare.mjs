@@ -71,6 +71,8 @@ function installModules() {
 }
 
 const known = { '--bird': ['bird', 'iproute2'], '--etcd': ['etcd-server', 'openssl'] };
+/** What single tests need, and are skipped without. */
+const useful = { '--bird': [], '--etcd': ['etcd-client'] };
 try {
   const flags = process.argv.slice(2);
   const unknown = flags.find((flag) => !(flag in known));
@@ -80,6 +82,13 @@ try {
     flags.flatMap((flag) => known[flag]),
     (message) => new Unready(message),
   );
+  await installMissing(
+    flags.flatMap((flag) => useful[flag]),
+    (message) => new Unready(message),
+  ).catch((error) => {
+    if (!(error instanceof Unready)) throw error;
+    console.error(`prepare: going on without: ${error.message}`);
+  });
   installModules();
 } catch (error) {
   if (!(error instanceof Unready)) throw error;

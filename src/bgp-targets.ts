@@ -1,12 +1,17 @@
 import { join } from 'node:path';
 import { buildNodeBgp, type NodeBgp, type Self } from './bgp/node-bgp.ts';
+import { buildV1NodeBgp } from './bgp/v1-node-bgp.ts';
 import { checkConfig } from './bird/check.ts';
 import { FLAVOURS, type FlavourName } from './bird/flavour.ts';
 import { LiveFiles } from './bird/live-files.ts';
 import { sortDiagnostics } from './core/diagnostic.ts';
-import { resourceKey } from './core/keys.ts';
+import { UsageError } from './core/errors.ts';
+import { type DataLayout, resourceKey } from './core/keys.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
+import { layoutOf } from './datamodel/layout.ts';
 import { ResourcesDecoder } from './datamodel/resources.ts';
+import type { OwnAddresses } from './datamodel/v1/nodes.ts';
+import { V1ResourcesDecoder } from './datamodel/v1/resources.ts';
 import type { Snapshot } from './datastore/datastore.ts';
 import type { NamedText } from './render/bundle.ts';
 import { Environment, type TemplateTexts } from './render/environment.ts';
@@ -14,6 +19,18 @@ import { daemonOf, renderFamily } from './render/render-family.ts';
 import { fileNames, type Layout } from './render/view.ts';
 import type { Settings } from './settings.ts';
 import type { Rendering, Target } from './targets.ts';
+
+/** What data of the v1 layout are read with. */
+export interface V1Options {
+  /** The texts of the templates for them. */
+  readonly templates: TemplateTexts;
+  /** The layout that was asked for, or that the ledgers remember; null: the first snapshot that shows one decides. */
+  readonly data: DataLayout | null;
+  /** Custom filters are used; whoever hands in the snapshots has judged them. */
+  readonly allowCustomFilters: boolean;
+  /** IP and IP6, which count before the datastore's addresses. */
+  readonly ownAddresses: OwnAddresses['addresses'];
+}
 
 /** What turns a snapshot into one node's BGP, and that into files. */
 export interface BgpOptions {
@@ -27,6 +44,8 @@ export interface BgpOptions {
   readonly version: string;
   /** From the ledgers, of both targets together. */
   readonly lastGood: LastGood;
+  /** Absent: all data are of today's layout. */
+  readonly v1?: V1Options;
 }
 
 /** Who the node is to the BGP rules, by its settings. */
@@ -51,24 +70,44 @@ interface Model extends Omit<Rendering, 'bundle' | 'kept'> {
   readonly bgp: NodeBgp | null;
 }
 
-/** Decodes and builds once per snapshot, so that both daemons' targets cost one decode. */
+/** Throws UsageError where both layouts are there: which one counts is for people to say. */
+function layoutIn(snapshot: Snapshot): DataLayout | null {
+  const found = layoutOf(snapshot);
+  if (found !== 'both') return found;
+  throw new UsageError(
+    'the datastore holds BGP data in both layouts, v1 (up to Calico 2.6) and v3: say which one counts with --data v1 or --data v3',
+  );
+}
+
+/** Decodes and builds once per snapshot, so that both daemons' targets cost one decode. A layout once seen stays. */
 function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
-  const decoder = new ResourcesDecoder(options.self.nodeName, options.lastGood);
+  const { lastGood: given, v1: old } = options;
+  const { nodeName } = options.self;
+  const today = new ResourcesDecoder(nodeName, given);
+  const v1 = new V1ResourcesDecoder({ nodeName, addresses: old?.ownAddresses ?? { 4: null, 6: null } }, given);
+  const allowCustomFilters = old?.allowCustomFilters ?? false;
+  let data = old ? old.data : 'v3';
   const self: Self = { ...options.self, kernelTunnel: FLAVOURS[options.flavour].kernelTunnel };
   const models = new WeakMap<Snapshot, Model>();
   return (snapshot) => {
     const known = models.get(snapshot);
     if (known) return known;
-    const decoded = decoder.decode(snapshot);
+    data ??= layoutIn(snapshot);
+    const decoded = (data === 'v1' ? v1 : today).decode(snapshot);
     const { diagnostics, lastGood } = decoded;
-    const built = buildNodeBgp(decoded, self);
+    const built =
+      data === 'v1'
+        ? { ...buildV1NodeBgp(decoded, { ...self, allowCustomFilters }), release: null }
+        : buildNodeBgp(decoded, self);
     const configuration = resourceKey('BGPConfiguration', 'default');
     const approval = decoded.resources.bgpConfigurations.get(configuration)?.approval ?? null;
     const model = {
       bgp: built.value,
       diagnostics: [...snapshot.diagnostics, ...diagnostics, ...built.diagnostics],
       lastGood,
-      release: built.release && `3.${built.release.minor}`,
+      data,
+      // Nothing is guessed in the v1 layout: its rules are those of one release.
+      release: data === 'v1' ? '0.22' : built.release && `3.${built.release.minor}`,
       approval,
     };
     models.set(snapshot, model);
@@ -90,7 +129,10 @@ function liveFiles(): (live: readonly NamedText[] | null) => LiveFiles | null {
 /** The two targets of BGP mode, `bird` and `bird6`: each one daemon with all its files. */
 export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Target, Target] {
   const model = modelOf(options);
-  const environment = new Environment(options.templates);
+  const environments = {
+    v1: new Environment(options.v1?.templates ?? new Map()),
+    v3: new Environment(options.templates),
+  };
   const target = (family: 4 | 6): Target => {
     const name = daemonOf({ family });
     const names = fileNames(options.layout, name);
@@ -104,6 +146,7 @@ export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Tar
         const { bgp, diagnostics, ...rest } = model(snapshot);
         if (!bgp) return { bundle: null, diagnostics: sortDiagnostics(diagnostics), ...rest, kept: [] };
         const built = bgp.family(family, known(live));
+        const environment = environments[rest.data ?? 'v3'];
         return {
           bundle: renderFamily(environment, built.value, options),
           diagnostics: sortDiagnostics([...diagnostics, ...built.diagnostics]),

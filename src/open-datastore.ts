@@ -5,11 +5,16 @@ import type { Log } from './core/log.ts';
 import type { Datastore } from './datastore/datastore.ts';
 import { documentReading } from './datastore/document-reading.ts';
 import type { EtcdOptions } from './datastore/etcd-client.ts';
+import { discoverEndpoints } from './datastore/etcd-discovery.ts';
+import type { EtcdSurroundings } from './datastore/etcd-generations.ts';
 import { FilesDatastore } from './datastore/files.ts';
 import { JoinedDatastore } from './datastore/joined.ts';
 import { secretReading, statusReading } from './datastore/raw-readings.ts';
 import type { Reading } from './datastore/reading.ts';
-import type { EtcdSettings, Settings } from './settings.ts';
+import { VettedDatastore } from './datastore/vetted.ts';
+import type { EtcdSettings } from './etcd-settings.ts';
+import type { Settings } from './settings.ts';
+import { customFilterVetting } from './vet-custom-filter.ts';
 
 async function readCredential(option: string, path: string | null): Promise<Buffer | null> {
   if (path === null) return null;
@@ -26,16 +31,24 @@ async function etcdOptions(etcd: EtcdSettings): Promise<EtcdOptions> {
     readCredential('cert-file', etcd.certFile),
     readCredential('key-file', etcd.keyFile),
   ]);
-  return { endpoints: etcd.endpoints, username: etcd.username, password: etcd.password, caCert, cert, key };
+  const domain = etcd.discoveryDomain;
+  const endpoints = domain === null ? etcd.endpoints : await discoverEndpoints(domain);
+  return { endpoints, username: etcd.username, password: etcd.password, caCert, cert, key };
 }
 
 async function openEtcd(etcd: EtcdSettings, resyncIntervalMs: number, log: Log, clock: Clock): Promise<Datastore> {
-  const { EtcdV3Datastore } = await import('./datastore/etcd-v3.ts');
-  return new EtcdV3Datastore(await etcdOptions(etcd), {
+  const options = await etcdOptions(etcd);
+  const surroundings: EtcdSurroundings = {
     clock,
     resyncIntervalMs,
     log: (event, fields) => log(event === 'datastore-in-sync' ? 'info' : 'warn', event, fields),
-  });
+  };
+  if (etcd.version === 2) {
+    const { EtcdV2Datastore } = await import('./datastore/etcd-v2.ts');
+    return new EtcdV2Datastore(options, surroundings);
+  }
+  const { EtcdV3Datastore } = await import('./datastore/etcd-v3.ts');
+  return new EtcdV3Datastore(options, surroundings);
 }
 
 /**
@@ -54,5 +67,7 @@ export async function openDatastore(
   const statuses = filesAt([settings.statusDir], statusReading);
   const etcd = settings.etcd ? [await openEtcd(settings.etcd, settings.resyncMs, log, clock)] : [];
   const [primary, ...beside] = [...etcd, ...resources, ...secrets, statuses];
-  return new JoinedDatastore(primary!, beside, { clock });
+  const joined = new JoinedDatastore(primary!, beside, { clock });
+  if (!settings.allowCustomFilters || settings.data === 'v3') return joined;
+  return new VettedDatastore(joined, customFilterVetting(settings));
 }

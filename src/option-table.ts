@@ -15,7 +15,7 @@ export const OPTIONS = [
   {
     name: 'datastore',
     value: 'KIND',
-    help: 'etcdv3 or files (files, if --input is given and no endpoints are)',
+    help: 'etcdv3, etcdv2 or files (files, if --input is given and no endpoints are)',
     environment: ['DATASTORE_TYPE'],
   },
   { name: 'endpoints', value: 'URLS', help: 'etcd endpoints, separated by commas', environment: ['ETCD_ENDPOINTS'] },
@@ -29,6 +29,11 @@ export const OPTIONS = [
     value: 'PATH',
     help: 'directory or file of resources (YAML, JSON), or a JSON dump of etcd; repeatable',
     many: true,
+  },
+  {
+    name: 'data',
+    value: 'LAYOUT',
+    help: 'v1 (Calico up to 2.6) or v3: the layout of the data (what is there at the first start)',
   },
   { name: 'secrets-dir', value: 'DIR', help: 'passwords, each in a file <secret name>/<key>, as a mounted Secret' },
   {
@@ -85,6 +90,11 @@ export const OPTIONS = [
   { name: 'status-address', value: 'HOST:PORT', help: 'serve /livez /readyz /status there, read-only (off)' },
   { name: 'strict', value: null, help: 'an error in the data fails the run' },
   { name: 'allow-missing-password', value: null, help: 'configure a peer whose password cannot be found without one' },
+  {
+    name: 'allow-custom-filters',
+    value: null,
+    help: 'use raw BIRD text of the v1 layout, if `bird -p` takes each piece alone',
+  },
   {
     name: 'log-level',
     value: 'LEVEL',

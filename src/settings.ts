@@ -3,27 +3,18 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { show } from './core/diagnostic.ts';
 import { messageOf, UsageError } from './core/errors.ts';
-import { parseIp } from './core/ip-address.ts';
+import { type IpAddress, isSessionAddress, parseAddressWithLength, parseIp } from './core/ip-address.ts';
+import type { DataLayout } from './core/keys.ts';
 import type { LogLevel } from './core/log.ts';
-import { Secret } from './core/secret.ts';
 import { parseTime } from './core/time-span.ts';
 import { parseRelease, type Release } from './datamodel/release.ts';
 import { isResourceName, parseTypedCidr, type TypedCidr } from './datamodel/values.ts';
+import { dataLayout, type EtcdSettings, etcdSettings, etcdVersion } from './etcd-settings.ts';
 import { type Environment, type Flags, givenOptions } from './given-options.ts';
 import { OptionReader } from './option-reader.ts';
 import { octal, share, wholeNumber, words } from './option-values.ts';
 import type { Layout } from './render/view.ts';
 import type { Limits } from './transaction/guards.ts';
-
-/** Paths of the etcd credentials; the datastore reads the files itself, again after a rotation. */
-export interface EtcdSettings {
-  readonly endpoints: readonly string[];
-  readonly username: string | null;
-  readonly password: Secret | null;
-  readonly caFile: string | null;
-  readonly certFile: string | null;
-  readonly keyFile: string | null;
-}
 
 /** The daemons of BGP mode, one a family; each is a target of this name, with a ledger of its own. */
 export const DAEMONS = ['bird', 'bird6'] as const;
@@ -38,6 +29,10 @@ export interface DaemonSettings {
 export interface Settings {
   readonly nodeName: string;
   readonly routerId: string | null;
+  /** IP and IP6, which only the v1 layout asks for; null = the datastore's. */
+  readonly ownAddresses: Readonly<Record<4 | 6, IpAddress | null>>;
+  /** Null = what the datastore holds decides, once. */
+  readonly data: DataLayout | null;
   /** CALICO_ADVERTISE_CLUSTER_IPS. */
   readonly clusterIps: TypedCidr | null;
   /** The node's name in Kubernetes, where it is another one. */
@@ -48,6 +43,8 @@ export interface Settings {
   /** The namespace of password Secrets. */
   readonly namespace: string;
   readonly allowMissingPassword: boolean;
+  /** Raw BIRD text of the v1 layout is used, once BIRD has taken each piece alone. */
+  readonly allowCustomFilters: boolean;
   readonly etcd: EtcdSettings | null;
   readonly inputs: readonly string[];
   /** Passwords, `<secret name>/<key>`; null = none in files. */
@@ -108,37 +105,6 @@ function whyNotRunning(environment: Environment): string | null {
   return environment.CALICO_NETWORKING === 'false' ? 'CALICO_NETWORKING=false' : null;
 }
 
-function etcdSettings(reader: OptionReader, environment: Environment): EtcdSettings {
-  const endpoints = (reader.text('endpoints') ?? 'http://127.0.0.1:2379').split(',').map((e) => e.trim());
-  const odd = endpoints.find((endpoint) => !/^https?:\/\/[^\s/]+$/.test(endpoint));
-  if (odd !== undefined)
-    throw new UsageError(`--endpoints: expected URLs such as http://127.0.0.1:2379, found ${show(odd)}`);
-  const file = reader.path('password-file');
-  const fromFile = file === null ? undefined : readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  const password = fromFile ?? (environment.CALICO_ETCD_PASSWORD || environment.ETCD_PASSWORD);
-  const username = reader.text('username');
-  if ((username === null) !== !password) throw new UsageError('etcd: give both a user name and a password, or neither');
-  return {
-    endpoints,
-    username,
-    password: password ? new Secret(password) : null,
-    caFile: reader.path('ca-file'),
-    certFile: reader.path('cert-file'),
-    keyFile: reader.path('key-file'),
-  };
-}
-
-function usesEtcd(reader: OptionReader): boolean {
-  const byDefault = reader.all('input').length > 0 && reader.text('endpoints') === null ? 'files' : 'etcdv3';
-  if (reader.text('datastore') === 'kubernetes') {
-    throw new UsageError('the Kubernetes API datastore is not built: use --datastore etcdv3, or files with --input');
-  }
-  const kind = reader.oneOf('datastore', ['etcdv3', 'files'], byDefault);
-  if (kind === 'files' && reader.all('input').length === 0)
-    throw new UsageError('--datastore files needs --input PATH');
-  return kind === 'etcdv3';
-}
-
 function nodeName(reader: OptionReader): string {
   const name = reader.text('node') ?? hostname();
   if (isResourceName(name)) return name;
@@ -149,6 +115,19 @@ function routerId(environment: Environment): string | null {
   const value = environment.CALICO_ROUTER_ID;
   if (!value || value === 'hash' || parseIp(value)?.family === 4) return value || null;
   throw new UsageError(`CALICO_ROUTER_ID: expected "hash" or an IPv4 address, found ${show(value)}`);
+}
+
+/** Words that calico/node takes for an address to be found (spec calico-v1, 3); ours is found in the datastore. */
+const NO_ADDRESS = ['autodetect', 'none'];
+
+/** IP or IP6: an address of the family, with or without a length as later releases wrote it. */
+function ownAddress(environment: Environment, name: 'IP' | 'IP6'): IpAddress | null {
+  const value = environment[name]?.trim();
+  if (!value || NO_ADDRESS.includes(value)) return null;
+  const family = name === 'IP' ? 4 : 6;
+  const address = parseAddressWithLength(value)?.address;
+  if (address?.family === family && isSessionAddress(address)) return address;
+  throw new UsageError(`${name}: expected an IPv${family} address, found ${show(value)}`);
 }
 
 function calicoRelease(reader: OptionReader): Release | null {
@@ -179,16 +158,20 @@ export async function resolveSettings(flags: Flags, environment: Environment = p
   const layout = reader.oneOf('layout', ['single', 'calico'], 'single');
   const { output: defaultOutput, sockets } = DEFAULTS[layout];
   const output = reader.path('output') ?? defaultOutput;
+  const version = etcdVersion(reader, environment);
   return {
     nodeName: nodeName(reader),
     routerId: routerId(environment),
+    ownAddresses: { 4: ownAddress(environment, 'IP'), 6: ownAddress(environment, 'IP6') },
+    data: dataLayout(reader, version),
     clusterIps: clusterIps(environment),
     kubernetesNode: environment.CALICO_K8S_NODE_REF || nodeName(reader),
     usePodCidr: (environment.CALICO_USE_POD_CIDR || environment.USE_POD_CIDR) === 'true',
     release: calicoRelease(reader),
     namespace: environment.NAMESPACE || 'kube-system',
     allowMissingPassword: reader.flag('allow-missing-password'),
-    etcd: usesEtcd(reader) ? etcdSettings(reader, environment) : null,
+    allowCustomFilters: reader.flag('allow-custom-filters'),
+    etcd: version === null ? null : etcdSettings(reader, environment, version),
     inputs: reader.all('input').map((path) => resolve(path)),
     secretsDir: reader.path('secrets-dir'),
     statusDir: resolve(environment.CALICO_ENDPOINT_STATUS_PATH_PREFIX || '/var/run/calico', 'endpoint-status'),

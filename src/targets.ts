@@ -1,4 +1,5 @@
 import type { Diagnostic } from './core/diagnostic.ts';
+import type { DataLayout } from './core/keys.ts';
 import type { Approval } from './datamodel/approval.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
 import type { Snapshot } from './datastore/datastore.ts';
@@ -10,7 +11,9 @@ export interface Rendering {
   /** Of the data as a whole, and of this target; the other targets may tell more. */
   readonly diagnostics: readonly Diagnostic[];
   readonly lastGood: LastGood;
-  /** The Calico release whose rules were used, `3.33`; null = the data name none, and the newest rules were. */
+  /** The layout that the data were read in; null while there are none. Once it is known it stays, also across restarts. */
+  readonly data: DataLayout | null;
+  /** The Calico release whose rules were used, `3.33`, `0.22` for the v1 layout; null = the data name none, and the newest rules were. */
   readonly release: string | null;
   /** What the annotation `birdconfd/approve` lets through; null = nothing. */
   readonly approval: Approval | null;

@@ -24,8 +24,10 @@ const table = `
   given-options  | core option-table
   option-reader  | core option-table given-options
   option-values  |
-  settings       | core datamodel render transaction option-table given-options option-reader option-values
-  open-datastore | core datastore settings
+  etcd-settings  | core given-options option-reader
+  settings       | core datamodel render transaction option-table given-options option-reader option-values etcd-settings
+  vet-custom-filter | core datastore datamodel bird settings
+  open-datastore | core datastore etcd-settings settings vet-custom-filter
   plan           | core bird render
   targets        | core datastore datamodel bird render host plan
   bgp-targets    | core datastore datamodel bgp bird render host transaction settings targets

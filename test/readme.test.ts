@@ -8,9 +8,10 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
 /** Every code that some source gives a Diagnostic: the word after `code`, where a severity stands beside it. */
 function codesIn(folder: string): readonly string[] {
-  const path = join(root, 'src', folder);
-  const names = readdirSync(path).filter((name) => name.endsWith('.ts'));
-  const text = names.map((name) => readFileSync(join(path, name), 'utf8')).join('\n');
+  const recursive = folder !== '.';
+  const all = readdirSync(join(root, 'src', folder), { recursive, encoding: 'utf8' });
+  const names = all.filter((name) => name.endsWith('.ts'));
+  const text = names.map((name) => readFileSync(join(root, 'src', folder, name), 'utf8')).join('\n');
   const beside = [...text.matchAll(/severity[^{}]{0,60}code: '([a-z-]+)'/g)];
   const called = [...text.matchAll(/\b(?:error|warning|diagnostic)\((?:'(?:error|warning)', )?'([a-z-]+)', /g)];
   return [...beside, ...called].map(([, code = '']) => code);

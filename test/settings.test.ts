@@ -114,9 +114,53 @@ describe('settings', () => {
     [{ datastore: 'files' }, {}, /needs --input/],
     [{ endpoints: 'localhost:2379' }, {}, /--endpoints: expected URLs/],
     [{}, { ETCD_USERNAME: 'calico' }, /both a user name and a password/],
+    [{ datastore: 'etcdv2', data: 'v3' }, {}, /etcdv2 holds data of the v1 layout only/],
+    [{ ...FILES, data: 'v2' }, {}, /--data: expected v1 or v3, found "v2"/],
+    [FILES, { IP: 'localhost' }, /IP: expected an IPv4 address, found "localhost"/],
+    [FILES, { IP6: '192.0.2.1' }, /IP6: expected an IPv6 address/],
+    [{}, { ETCD_AUTHORITY: 'http://192.0.2.1' }, /--endpoints: expected URLs/],
+    [
+      { endpoints: 'http://192.0.2.1:1' },
+      { ETCD_DISCOVERY_SRV: 'example.com' },
+      /either endpoints or ETCD_DISCOVERY_SRV/,
+    ],
+    [{}, { ETCD_DISCOVERY_SRV: 'not a domain' }, /ETCD_DISCOVERY_SRV: expected a domain/],
     [{ ...FILES, config: '/nowhere.toml' }, {}, /--config \/nowhere\.toml: /],
   ])('refuses %j with %j', async (flags, environment, message) => {
     expect(await refusal(flags, environment)).toMatch(message);
+  });
+
+  it.each([
+    [{}, {}, 3, 'http://127.0.0.1:2379', null],
+    [{}, { ETCD_AUTHORITY: '192.0.2.1:4001' }, 3, 'http://192.0.2.1:4001', null],
+    [FILES, { ETCD_AUTHORITY: '192.0.2.1:4001', ETCD_SCHEME: 'https' }, 3, 'https://192.0.2.1:4001', null],
+    [{}, { ETCD_SCHEME: 'https', CALICO_ETCD_SCHEME: 'http', ETCD_AUTHORITY: '' }, 3, 'http://127.0.0.1:2379', null],
+    [{}, { ETCD_AUTHORITY: '192.0.2.1:4001', ETCD_ENDPOINTS: 'http://192.0.2.2:1' }, 3, 'http://192.0.2.2:1', null],
+    [{}, { DATASTORE_TYPE: 'etcdv2' }, 2, 'http://127.0.0.1:2379', 'v1'],
+    [{ data: 'v1' }, {}, 3, 'http://127.0.0.1:2379', 'v1'],
+    [{ datastore: 'etcdv2', data: 'v1' }, {}, 2, 'http://127.0.0.1:2379', 'v1'],
+  ])('finds with %j and %j etcd v%i at %s, with data of layout %s', async (flags, environment, version, at, data) => {
+    const settings = await resolveSettings(flags, environment);
+    expect(settings).toMatchObject({ etcd: { version, endpoints: [at] }, data });
+  });
+
+  it('finds etcd by the SRV records of a domain', async () => {
+    const { etcd } = await resolveSettings(FILES, {
+      ETCD_DISCOVERY_SRV: 'a',
+      CALICO_ETCD_DISCOVERY_SRV: 'example.com',
+    });
+    expect(etcd).toMatchObject({ endpoints: [], discoveryDomain: 'example.com' });
+  });
+
+  it('takes the own addresses of the v1 layout from IP and IP6', async () => {
+    const own = async (environment: Record<string, string>) => {
+      const { ownAddresses } = await resolveSettings(FILES, environment);
+      return [ownAddresses[4]?.text ?? null, ownAddresses[6]?.text ?? null];
+    };
+    expect(await own({ IP: '192.0.2.1', IP6: '2001:DB8::1' })).toEqual(['192.0.2.1', '2001:db8::1']);
+    expect(await own({ IP: '192.0.2.1/24', IP6: '' })).toEqual(['192.0.2.1', null]);
+    expect(await own({ IP: 'autodetect', IP6: 'none' })).toEqual([null, null]);
+    expect(await own({})).toEqual([null, null]);
   });
 
   it('refuses an unknown option in the file', async () => {

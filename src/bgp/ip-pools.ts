@@ -11,6 +11,8 @@ export type KernelAction = 'reject' | 'accept' | 'tunnel' | 'tunnel-across-subne
 export interface PoolRule {
   readonly cidr: string;
   readonly action: KernelAction;
+  /** The IPIP tunnel's, for the actions that use it. */
+  readonly device: string;
 }
 
 export interface PoolRules {
@@ -78,9 +80,10 @@ export function poolRules(
     diagnostics.push({ severity: 'warning', code: 'duplicate-pool', key: pool.key, path: ['spec', 'cidr'], message });
   }
   const sorted = [...byCidr.values()].sort(byBytesOf((p) => p.cidr.text));
-  const kernel = sorted.map(({ cidr, encapsulation }) => ({
+  const kernel = sorted.map(({ cidr, encapsulation, device }) => ({
     cidr: cidr.text,
     action: kernelAction(encapsulation, programs),
+    device,
   }));
   const stated = family === 4 ? (subnet ? kernel : []) : kernel.filter((rule) => rule.action === 'reject');
   const texts = (disabled: boolean) => sorted.filter((p) => p.disableBgpExport === disabled).map((p) => p.cidr.text);

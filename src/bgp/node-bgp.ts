@@ -6,7 +6,7 @@ import { byBytesOf } from '../core/order.ts';
 import type { LogSeverity } from '../datamodel/bgp-configuration.ts';
 import type { Node } from '../datamodel/node.ts';
 import { NEWEST, type Release, type ReleaseRules, rulesOf } from '../datamodel/release.ts';
-import type { DecodedResources, Resources } from '../datamodel/resources.ts';
+import type { CustomFilter, DecodedResources, Resources } from '../datamodel/resources.ts';
 import type { AsNumber } from '../datamodel/values.ts';
 import { type BlockRoute, blockRoutes } from './blocks.ts';
 import { type Cluster, clusterOf } from './cluster.ts';
@@ -68,6 +68,8 @@ export interface FamilyBgp {
   /** Neighbors behind WireGuard: Felix programs the routes over them. */
   readonly wireguardNextHops: readonly string[];
   readonly peers: readonly Peer[];
+  /** Raw BIRD text for the filter before the neighbors, in order; of the v1 layout only, and only where it is allowed. */
+  readonly customFilters: readonly CustomFilter[];
   /** Datastore keys behind everything that follows from no single other resource. */
   readonly origins: readonly string[];
 }
@@ -172,6 +174,7 @@ function buildFamily(inputs: Inputs, family: Family, live: LiveConfiguration | n
     pools: pools.value,
     wireguardNextHops: rules.wireguardRejects ? wireguardNextHops(cluster.nodes, node, family) : [],
     peers: [...mesh.peers, ...explicit].sort(byBytesOf((peer) => peer.name)),
+    customFilters: [],
     origins: [node.key, defaults?.key, own?.key].filter((key) => key !== undefined),
   };
   const diagnostics = [...pools.diagnostics, ...mesh.diagnostics, ...faults, ...passwords.diagnostics];

@@ -58,7 +58,8 @@ function sourceOf(snapshot: Snapshot, node: string, key: string): readonly Sourc
     const value = JSON.parse(entry.value || '{}');
     spec = key.includes('ecret') ? '[redacted]' : (value.spec ?? value);
   } catch {
-    spec = 'no JSON: the last valid value is in effect';
+    // Many values of the v1 layout are plain text.
+    spec = key.startsWith('/calico/bgp/v1/') ? entry.value : 'no JSON: the last valid value is in effect';
   }
   return [{ key, revision: entry.version, origin: entry.origin, spec }];
 }

@@ -2,10 +2,11 @@ import { type BgpOptions, bgpTargets, selfOf } from '../bgp-targets.ts';
 import { flavourOf } from '../bird/ask-version.ts';
 import { FLAVOURS, type FlavourName, isFlavourName } from '../bird/flavour.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
+import type { DataLayout } from '../core/keys.ts';
 import { version } from '../core/version.ts';
 import type { LastGood } from '../datamodel/decode-entries.ts';
-import { builtInTemplates, readTemplates } from '../host/read-templates.ts';
-import type { TemplateTexts } from '../render/environment.ts';
+import { type LayoutTemplates, readLayoutTemplates } from '../host/layout-templates.ts';
+import { builtInTemplates } from '../host/read-templates.ts';
 import type { Settings } from '../settings.ts';
 import type { Target } from '../targets.ts';
 
@@ -26,14 +27,14 @@ async function chooseFlavour(settings: Settings, runsBird: boolean): Promise<Fla
 }
 
 /** By the settings they were read for: settings that stay in effect because newer ones are wrong keep their templates too. */
-const templatesRead = new WeakMap<Settings, TemplateTexts>();
+const templatesRead = new WeakMap<Settings, LayoutTemplates>();
 
 /** The templates of a dialect as the settings describe them, read once for each reading of the settings. */
-async function templatesFor(settings: Settings, flavour: FlavourName): Promise<TemplateTexts> {
+async function templatesFor(settings: Settings, flavour: FlavourName): Promise<LayoutTemplates> {
   const known = templatesRead.get(settings);
   if (known) return known;
   const { templatesOverlay } = settings;
-  const templates = await readTemplates(templateTree(settings), FLAVOURS[flavour].templates, templatesOverlay);
+  const templates = await readLayoutTemplates(templateTree(settings), FLAVOURS[flavour].templates, templatesOverlay);
   templatesRead.set(settings, templates);
   return templates;
 }
@@ -41,14 +42,21 @@ async function templatesFor(settings: Settings, flavour: FlavourName): Promise<T
 /** The tree of templates that the settings name, or the built-in one: what an overlay lies over. */
 export const templateTree = (settings: Settings): string => settings.templates ?? builtInTemplates();
 
-/** The two targets of BGP mode as the settings describe them. */
+/**
+ * The two targets of BGP mode as the settings describe them. `data`: the layout that the ledgers remember, where the settings name
+ * none; without either the first snapshot decides.
+ */
 export async function prepareTargets(
   settings: Settings,
-  { lastGood, runsBird }: { readonly lastGood: LastGood; readonly runsBird: boolean },
+  given: { readonly lastGood: LastGood; readonly runsBird: boolean; readonly data?: DataLayout | null },
 ): Promise<readonly [Target, Target]> {
+  const { lastGood, runsBird } = given;
   const flavour = await chooseFlavour(settings, runsBird);
-  const { layout } = settings;
-  const templates = await templatesFor(settings, flavour);
-  const options: BgpOptions = { self: selfOf(settings), flavour, layout, templates, version, lastGood };
+  const { layout, ownAddresses, allowCustomFilters } = settings;
+  const { v1: v1Templates, v3: templates } = await templatesFor(settings, flavour);
+  const data = settings.data ?? given.data ?? null;
+  const self = selfOf(settings);
+  const v1 = { templates: v1Templates, data, ownAddresses, allowCustomFilters };
+  const options: BgpOptions = { self, flavour, layout, templates, version, lastGood, v1 };
   return bgpTargets(options, { output: settings.output, ...settings.daemons });
 }

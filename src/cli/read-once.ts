@@ -22,7 +22,7 @@ function tellingOnce(): Log {
 export async function readOnce(settings: Settings): Promise<Snapshot> {
   const datastore = await openDatastore(settings, { log: tellingOnce(), clock: systemClock, watch: false });
   try {
-    await datastore.start(prefixesFor(settings.nodeName), () => {}, AbortSignal.timeout(READ_MS));
+    await datastore.start(prefixesFor(settings.nodeName, settings.data), () => {}, AbortSignal.timeout(READ_MS));
     return datastore.snapshot();
   } finally {
     await datastore.close();

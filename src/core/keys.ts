@@ -1,4 +1,4 @@
-/** Every datastore path of today's layout, here and nowhere else (spec calico-v3, 1.1). A prefix ends in "/". */
+/** Every datastore path, here and nowhere else: today's layout (spec calico-v3, 1.1) first. A prefix ends in "/". */
 const RESOURCES = '/calico/resources/v3/projectcalico.org/';
 
 /** The resource kinds that are read, each with the plural under which its keys stand. */
@@ -35,6 +35,25 @@ export function affinityCidr(node: string, key: string): { family: 4 | 6; cidr: 
   return match ? { family: match[1] === '4' ? 4 : 6, cidr: `${match[2]}/${match[3]}` } : null;
 }
 
+/** Which layout the BGP data have: Calico's up to 2.6, or today's. Block affinities stand under the same keys in both. */
+export type DataLayout = 'v1' | 'v3';
+
+/** The v1 layout (spec calico-v1, 1): what holds for all nodes, what is one node's, `<name>/<field>`, and the pools of a family. */
+export const V1_GLOBAL = '/calico/bgp/v1/global/';
+export const V1_HOSTS = '/calico/bgp/v1/host/';
+export const v1PoolPrefix = (family: 4 | 6): string => `/calico/v1/ipam/v${family}/pool/`;
+
+/** Raw BIRD text, `custom_filters/v4/<name>`, which Calico 0.23 to 2.6 put into its filters. */
+export const isV1CustomFilter = (key: string): boolean =>
+  /^custom_filters\/v[46]\/[A-Za-z0-9_.:-]+$/.test(key.startsWith(V1_GLOBAL) ? key.slice(V1_GLOBAL.length) : '');
+
+/** The first segment after a prefix, and what follows it: `node-a` and `peer_v4/192.0.2.1`. The rest is null where there is none. */
+export function splitKey(prefix: string, key: string): { readonly first: string; readonly rest: string | null } {
+  const path = key.slice(prefix.length);
+  const slash = path.indexOf('/');
+  return slash < 0 ? { first: path, rest: null } : { first: path.slice(0, slash), rest: path.slice(slash + 1) };
+}
+
 /** Kubernetes objects, `k8s:/<kind>/<namespace>/<name>`: what clusters on the Kubernetes API keep there, and etcd does not hold. */
 export type KubernetesKind = 'Service' | 'EndpointSlice' | 'Secret';
 export const kubernetesPrefix = (kind: KubernetesKind): string => `k8s:/${kind}/`;
@@ -54,9 +73,16 @@ export const secretFileKey = (name: string, key: string): string => `${SECRET_FI
 export const isSecret = (key: string): boolean =>
   key.startsWith(SECRET_FILES) || key.startsWith(kubernetesPrefix('Secret'));
 
-/** What a service on `node` asks its datastores for. */
-export const prefixesFor = (node: string): readonly string[] => [
-  ...(Object.keys(PLURALS) as ResourceKind[]).map(resourcePrefix),
+/** The prefixes that only one layout has: data of a layout are there when anything stands under them. */
+export const LAYOUT_PREFIXES: Readonly<Record<DataLayout, readonly string[]>> = {
+  v1: [V1_GLOBAL, V1_HOSTS, v1PoolPrefix(4), v1PoolPrefix(6)],
+  v3: (Object.keys(PLURALS) as ResourceKind[]).map(resourcePrefix),
+};
+
+/** What a service on `node` asks its datastores for. `data` null: not known yet, so both layouts. */
+export const prefixesFor = (node: string, data: DataLayout | null = null): readonly string[] => [
+  ...(data === 'v1' ? [] : LAYOUT_PREFIXES.v3),
+  ...(data === 'v3' ? [] : LAYOUT_PREFIXES.v1),
   affinityPrefix(node),
   kubernetesPrefix('Service'),
   kubernetesPrefix('EndpointSlice'),

@@ -1,5 +1,7 @@
-import type { Cidr } from '../core/ip-address.ts';
-import { type FieldType, oneOfOr, optional, record, unlessEmpty } from './field.ts';
+import { show } from '../core/diagnostic.ts';
+import { type Cidr, parseCidr } from '../core/ip-address.ts';
+import { affinityCidr } from '../core/keys.ts';
+import { type Fault, type FieldType, INVALID, type Invalid, oneOfOr, optional, record, unlessEmpty } from './field.ts';
 
 /** The value under an affinity key; an empty value is old data and means {} (spec calico-v3, 1.1). */
 export const blockAffinityFields = record(
@@ -19,3 +21,13 @@ export const toBlockAffinity = (
   cidr: Cidr,
   { state }: FieldType<typeof blockAffinityFields>,
 ): BlockAffinity => ({ key, cidr, state: state ?? 'confirmed' });
+
+/** The block that an affinity key of `node` names; the value says nothing of it. */
+export function blockOfKey(node: string, key: string, faults: Fault[]): Cidr | Invalid {
+  const found = affinityCidr(node, key);
+  const cidr = found && parseCidr(found.cidr);
+  if (found && cidr?.family === found.family) return cidr;
+  const message = `expected …/ipv4/block/<address>-<length> or …/ipv6/block/<address>-<length>, found ${show(key)}`;
+  faults.push({ severity: 'error', code: 'invalid-key', path: [], message });
+  return INVALID;
+}

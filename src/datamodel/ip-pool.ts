@@ -22,11 +22,16 @@ export const ipPoolFields = envelope(spec);
 /** How packets between the pool's workloads cross the network; VXLAN wins over IPIP (spec calico-v3, 7.1). */
 export type Encapsulation = 'vxlan' | 'ipip-always' | 'ipip-cross-subnet' | 'none';
 
+/** The IPIP tunnel's device, where the data name no other. */
+export const IPIP_DEVICE = 'tunl0';
+
 export interface IpPool {
   readonly key: string;
   readonly name: string;
   readonly cidr: Cidr;
   readonly encapsulation: Encapsulation;
+  /** The IPIP tunnel's, which only the v1 layout can name. */
+  readonly device: string;
   readonly disableBgpExport: boolean;
 }
 
@@ -35,5 +40,5 @@ const on = (mode: string | null): boolean => mode === 'Always' || mode === 'Cros
 export function toIpPool(key: string, name: string, { spec: pool }: FieldType<typeof ipPoolFields>): IpPool {
   const ipip = pool.ipipMode === 'Always' ? 'ipip-always' : 'ipip-cross-subnet';
   const encapsulation = on(pool.vxlanMode) ? 'vxlan' : on(pool.ipipMode) ? ipip : 'none';
-  return { key, name, cidr: pool.cidr, encapsulation, disableBgpExport: pool.disableBGPExport };
+  return { key, name, cidr: pool.cidr, encapsulation, device: IPIP_DEVICE, disableBgpExport: pool.disableBGPExport };
 }

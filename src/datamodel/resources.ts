@@ -1,7 +1,5 @@
 import { type Diagnostic, show } from '../core/diagnostic.ts';
-import { parseCidr } from '../core/ip-address.ts';
 import {
-  affinityCidr,
   affinityPrefix,
   type KubernetesKind,
   kubernetesPrefix,
@@ -21,7 +19,7 @@ import {
 } from './bgp-configuration.ts';
 import { type BgpFilter, bgpFilterFields, toBgpFilter } from './bgp-filter.ts';
 import { type BgpPeer, bgpPeerFields, toBgpPeer } from './bgp-peer.ts';
-import { type BlockAffinity, blockAffinityFields, toBlockAffinity } from './block-affinity.ts';
+import { type BlockAffinity, blockAffinityFields, blockOfKey, toBlockAffinity } from './block-affinity.ts';
 import { type DecodeValue, EntriesDecoder, type EntriesOptions, type LastGood } from './decode-entries.ts';
 import { type Field, INVALID } from './field.ts';
 import { type IpPool, ipPoolFields, toIpPool } from './ip-pool.ts';
@@ -55,8 +53,17 @@ export interface Resources {
   readonly workloads: ReadonlyMap<string, WorkloadStatus>;
 }
 
+/** Raw BIRD text for the filter before the neighbors, of the v1 layout only (spec calico-v1, 2.7). */
+export interface CustomFilter {
+  readonly key: string;
+  readonly family: 4 | 6;
+  readonly text: string;
+}
+
 export interface DecodedResources {
   readonly resources: Resources;
+  /** In the order of their keys; none in today's layout. */
+  readonly customFilters: readonly CustomFilter[];
   readonly diagnostics: readonly Diagnostic[];
   readonly lastGood: LastGood;
   /** Keys of resources that are there but never were valid: what refers to them must not take them for absent. */
@@ -102,13 +109,8 @@ function ofKind<F, T>(
 const affinityOf =
   (node: string): DecodeValue<BlockAffinity> =>
   (key, value, faults) => {
-    const found = affinityCidr(node, key);
-    const cidr = found && parseCidr(found.cidr);
-    if (!found || cidr?.family !== found.family) {
-      const message = `expected …/ipv4/block/<address>-<length> or …/ipv6/block/<address>-<length>, found ${show(key)}`;
-      faults.push({ severity: 'error', code: 'invalid-key', path: [], message });
-      return INVALID;
-    }
+    const cidr = blockOfKey(node, key, faults);
+    if (cidr === INVALID) return INVALID;
     const decoded = blockAffinityFields.decode(value, [], faults);
     return decoded === INVALID ? INVALID : toBlockAffinity(key, cidr, decoded);
   };
@@ -192,6 +194,7 @@ export class ResourcesDecoder {
     const all = decoded.map(([, part]) => part);
     const result: DecodedResources = {
       resources: Object.fromEntries(decoded.map(([name, { values }]) => [name, values])) as unknown as Resources,
+      customFilters: [],
       diagnostics: all.flatMap((part) => part.diagnostics),
       lastGood: new Map(all.flatMap((part) => [...part.lastGood])),
       neverValid: new Set(all.flatMap((part) => [...part.neverValid])),

@@ -11,7 +11,7 @@ export interface Position {
 }
 
 /** Keys of etcd begin with a "/"; those of other sources, which lie beside it, with a word (`k8s:/…`, `secret:/…`). */
-const isOfEtcd = (prefix: string): boolean => prefix === '' || prefix.startsWith('/');
+export const isOfEtcd = (prefix: string): boolean => prefix === '' || prefix.startsWith('/');
 
 /** The keys under the prefixes, and where they stand. Every method leaves a consistent cut. */
 export class EtcdCopy {
@@ -29,6 +29,10 @@ export class EtcdCopy {
   /** Null: the copy has to be listed (anew). */
   get position(): Position | null {
     return this.#position;
+  }
+
+  get isComplete(): boolean {
+    return this.#position !== null;
   }
 
   /** How often it was listed. */

@@ -8,7 +8,7 @@ import type { Difference } from './compare.ts';
 /** Stock BIRD 1.6 checks the calico dialect too, less the attribute that only Calico's fork knows. */
 export const withoutKernelTunnel = (text: string): string =>
   text
-    .replace(/if \(defined\(bgp_next_hop\)&&[^;]*krt_tunnel="[^"]*"; else krt_tunnel="[^"]*"; /g, '')
+    .replace(/if \(?defined\(bgp_next_hop\) ?&&[^;]*krt_tunnel ?= ?"[^"]*"; else krt_tunnel ?= ?"[^"]*"; /g, '')
     .replace(/krt_tunnel\s*=\s*"[^"]*";/g, '');
 
 /** The real BIRD as second oracle: every rendered file set is parsed by `bird -p` or `bird6 -p`; what it refuses is a difference. */

@@ -2,12 +2,12 @@ import { bgpTargets, selfOf } from '../bgp-targets.ts';
 import { FLAVOURS } from '../bird/flavour.ts';
 import { type Diagnostic, formatDiagnostic, hasErrors, sortDiagnostics } from '../core/diagnostic.ts';
 import { UsageError } from '../core/errors.ts';
-import { prefixesFor, resourceName, resourcePrefix } from '../core/keys.ts';
+import { prefixesFor, resourceName, resourcePrefix, splitKey, V1_HOSTS } from '../core/keys.ts';
 import { byBytes } from '../core/order.ts';
+import { isResourceName } from '../datamodel/values.ts';
 import { MemoryDatastore } from '../datastore/memory.ts';
-import { readTemplates } from '../host/read-templates.ts';
+import { type LayoutTemplates, readLayoutTemplates } from '../host/layout-templates.ts';
 import type { NamedText } from '../render/bundle.ts';
-import type { TemplateTexts } from '../render/environment.ts';
 import type { Layout } from '../render/view.ts';
 import { resolveSettings } from '../settings.ts';
 import type { Target } from '../targets.ts';
@@ -34,7 +34,10 @@ function nodesOf(scenario: Scenario): readonly string[] {
   if (scenario.nodes !== 'all') return scenario.nodes;
   const keys = scenario.steps.flatMap((step) => Object.keys(step.values));
   const names = keys.filter((key) => key.startsWith(resourcePrefix('Node'))).map((key) => resourceName('Node', key));
-  const nodes = [...new Set(names.filter((name) => name !== null))].sort(byBytes);
+  const hosts = keys.filter((key) => key.startsWith(V1_HOSTS)).map((key) => splitKey(V1_HOSTS, key).first);
+  const nodes = [
+    ...new Set([...names, ...hosts].filter((name): name is string => name !== null && isResourceName(name))),
+  ].sort(byBytes);
   if (nodes.length === 0) throw new UsageError('the case has no Node, so it renders nothing');
   return nodes;
 }
@@ -49,17 +52,19 @@ function filesOf({ fileNames }: Target, live: ReadonlyMap<string, string>): read
 }
 
 /** The case's steps through one node's targets, as a running service would see them. */
-async function runVariant(scenario: Scenario, variant: Variant, texts: TemplateTexts, steps: readonly Step[]) {
+async function runVariant(scenario: Scenario, variant: Variant, texts: LayoutTemplates, steps: readonly Step[]) {
   const { node, bird, layout } = variant;
   const flags = { datastore: 'files', input: [scenario.dir], node, layout, bird, 'calico-release': scenario.release };
   const settings = await resolveSettings(flags, scenario.env);
+  const { ownAddresses, allowCustomFilters } = settings;
   const options = {
     self: selfOf(settings),
     flavour: bird,
     layout,
-    templates: texts,
+    templates: texts.v3,
     version: VERSION,
     lastGood: new Map(),
+    v1: { templates: texts.v1, data: settings.data, ownAddresses, allowCustomFilters },
   };
   const targets = bgpTargets(options, { output: scenario.dir, ...settings.daemons });
   const store = new MemoryDatastore();
@@ -98,7 +103,7 @@ export async function runCase(
   const byNode = new Map<string, Diagnostic[]>();
   for (const node of nodesOf(scenario)) {
     for (const bird of scenario.birds) {
-      const texts = await readTemplates(templates, FLAVOURS[bird].templates, overlay);
+      const texts = await readLayoutTemplates(templates, FLAVOURS[bird].templates, overlay);
       for (const layout of scenario.layouts) {
         const variant = { node, bird, layout };
         const results = await runVariant(scenario, variant, texts, scenario.steps);

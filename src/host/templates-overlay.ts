@@ -40,7 +40,8 @@ async function templatesBelow(dir: string, prefix = ''): Promise<readonly string
 async function readOverride(tree: string, overlay: string, path: string, others: readonly string[]): Promise<Override> {
   const { dir: folder, name } = parse(path);
   const text = await readFile(join(overlay, path), 'utf8');
-  const beside = others.map(parse).filter(({ dir }) => dir === folder);
+  // What calico-v1/ does not state is bird1's.
+  const beside = others.map(parse).filter(({ dir }) => dir === folder || dir === 'bird1');
   const fault = templateFault(name, text, new Set(beside.map((other) => other.name)));
   if (fault) throw new UsageError(`--templates-overlay: ${join(overlay, path)}:${fault.line}: ${fault.message}`);
   const replaced = shortDigest(await readFile(join(tree, path), 'utf8'));

@@ -13,7 +13,7 @@ export class BirdString {
   }
 }
 
-/** Whole statements that BIRD runs already: only the `verbatim` helper can print them. */
+/** Whole statements that BIRD runs or has judged already: only the `verbatim` helper can print them. */
 export class LiveText {
   readonly text: string;
 

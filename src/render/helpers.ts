@@ -13,9 +13,9 @@ function quote(value: unknown): string {
   throw new Error('bug: quote takes a string');
 }
 
-/** Statements of the live file, as they stand there. */
+/** Statements that BIRD runs or has judged already, as they are. */
 function verbatim(value: unknown): string {
-  if (!(value instanceof LiveText)) throw new Error('bug: verbatim takes statements of the live file');
+  if (!(value instanceof LiveText)) throw new Error('bug: verbatim takes statements that BIRD knows');
   return value.text;
 }
 

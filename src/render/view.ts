@@ -69,6 +69,7 @@ const aggrView = ({ blocks, services, reachableRoutes, normalRoutePriority }: Fa
 /** What `ipam.hbs` sees. */
 const ipamView = (bgp: FamilyBgp, version: string) => ({
   version,
+  family: bgp.family,
   hidesIpipRoutes: bgp.hidesIpipRoutes,
   normalRoutePriority: bgp.normalRoutePriority,
   services: bgp.services,
@@ -76,9 +77,10 @@ const ipamView = (bgp: FamilyBgp, version: string) => ({
   pools: {
     exported: bgp.pools.exported,
     notExported: bgp.pools.notExported,
-    kernel: bgp.pools.kernel.map((rule) => ({ ...rule, subnet: bgp.subnet })),
+    kernel: bgp.pools.kernel.map((rule) => ({ ...rule, device: new BirdString(rule.device), subnet: bgp.subnet })),
   },
-  origins: bgp.pools.origins,
+  customFilters: bgp.customFilters.map(({ text }) => ({ text: new LiveText(text) })),
+  origins: [...bgp.pools.origins, ...bgp.customFilters.map(({ key }) => key)],
 });
 
 /** What the templates of one family see: the model's fields, with everything stated that a template may ask for. */

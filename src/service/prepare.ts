@@ -29,7 +29,7 @@ export async function prepare(settings: Settings, makeTargets: MakeTargets, log:
       mode: settings.fileMode,
       ...(await resolveFileOwner(settings, socket)),
     });
-    const prefixes = prefixesFor(settings.nodeName);
+    const prefixes = prefixesFor(settings.nodeName, settings.data);
     const place = { name: target.name, prefixes, stateDir, output, socket, destination, check, clock: systemClock };
     return new Managed(target, new Place({ ...place, undoSeconds, limits, acceptTakeover, history }, ledger), log);
   });

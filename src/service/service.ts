@@ -24,13 +24,12 @@ const REREAD_MS = 30_000;
 
 /**
  * At the start only: a peer without its password is a session that never comes up, and here none ever could. What the live files hold
- * does not count: it is for a source that fails, not for none.
+ * does not count: it is for a source that fails, not for none. The rendering also refuses data of both layouts.
  */
 function mustFindPasswords(settings: Settings, all: readonly Managed[], snapshot: Snapshot): void {
+  const diagnostics = all.flatMap(({ target }) => target.render(snapshot, null).diagnostics);
   if (settings.secretsDir !== null || settings.inputs.length > 0) return;
-  const missing = all
-    .flatMap(({ target }) => target.render(snapshot, null).diagnostics)
-    .find((d) => d.code === 'password-missing' && d.severity === 'error');
+  const missing = diagnostics.find((d) => d.code === 'password-missing' && d.severity === 'error');
   if (!missing) return;
   const ways =
     'give --secrets-dir DIR, or --input with the Secrets, or --allow-missing-password for sessions without one';
@@ -120,7 +119,7 @@ export async function runService(
       for (const { dirty } of all) dirty.raise();
     };
     try {
-      await datastore.start(prefixesFor(settings.nodeName), raiseAll, signal);
+      await datastore.start(prefixesFor(settings.nodeName, settings.data), raiseAll, signal);
       mustFindPasswords(settings, all, datastore.snapshot());
       log('info', 'in-sync', { revision: datastore.snapshot().revision });
       await loops(all, datastore, settings, log, signal);
@@ -147,7 +146,7 @@ export async function convergeOnce(
     const all = await prepare(settings, makeTargets, log);
     const datastore = await openDatastore(settings, { log, clock: systemClock, watch: false });
     try {
-      await datastore.start(prefixesFor(settings.nodeName), () => {}, signal);
+      await datastore.start(prefixesFor(settings.nodeName, settings.data), () => {}, signal);
       mustFindPasswords(settings, all, datastore.snapshot());
       const reports: PassReport[] = [];
       // Once is not the time to wait for quiet.

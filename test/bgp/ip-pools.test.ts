@@ -39,7 +39,7 @@ describe('the kernel rules of pools', () => {
   });
 
   it('are only the rejects in IPv6, with or without an address', () => {
-    const rejects = [{ cidr: '2001:db8:2::/64', action: 'reject' }];
+    const rejects = [{ cidr: '2001:db8:2::/64', action: 'reject', device: 'tunl0' }];
     expect(build('a', [A, ...POOLS6]).v6.pools.kernel).toEqual(rejects);
     expect(build('b', [node('b', '192.0.2.2'), ...POOLS6]).v6.pools.kernel).toEqual(rejects);
     const all = [...rejects, { ...rejects[0], cidr: '2001:db8:1::/64' }].reverse();

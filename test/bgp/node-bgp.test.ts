@@ -29,6 +29,7 @@ describe('buildNodeBgp', () => {
       wireguardNextHops: [],
       pools: { kernel: [], exported: [], notExported: [], origins: [] },
       peers: [],
+      customFilters: [],
       origins: [resourceKey('Node', 'a')],
     };
     expect(v4).toEqual({ ...common, family: 4, address: '192.0.2.1', subnet: '192.0.2.0/24' });

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { DatastoreHealth } from '../../src/datastore/datastore.ts';
-import { type EtcdSurroundings, EtcdV3Datastore } from '../../src/datastore/etcd-v3.ts';
+import type { EtcdSurroundings } from '../../src/datastore/etcd-generations.ts';
+import { EtcdV3Datastore } from '../../src/datastore/etcd-v3.ts';
 import { type EtcdServer, startEtcd } from '../support/etcd.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';

@@ -29,7 +29,7 @@ describe('verbatim', () => {
     expect(verbatim(live)).toBe('function f() { "a" }\n');
     expect(() => `${live}`).toThrow('without the verbatim helper');
     for (const value of ['accept;', new BirdString('accept;'), null])
-      expect(() => verbatim(value)).toThrow('bug: verbatim takes statements of the live file');
+      expect(() => verbatim(value)).toThrow('bug: verbatim takes statements that BIRD knows');
   });
 });
 

@@ -17,6 +17,8 @@ export interface EtcdServerOptions {
   readonly dataDir?: string;
   readonly port?: number;
   readonly tls?: EtcdTls;
+  /** Serves the v2 API, too. */
+  readonly v2?: boolean;
   /** Turns on authentication: `user` may read what is under `prefix`; root's password is the same. */
   readonly auth?: { readonly user: string; readonly password: string; readonly prefix: string };
 }
@@ -46,7 +48,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-function argumentsOf(dataDir: string, port: number, peerPort: number, tls: EtcdTls | undefined): string[] {
+function argumentsOf(dataDir: string, port: number, peerPort: number, { tls, v2 }: EtcdServerOptions): string[] {
   const url = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
   const peer = `http://127.0.0.1:${peerPort}`;
   const { ca, cert, key } = tls?.server ?? {};
@@ -54,6 +56,7 @@ function argumentsOf(dataDir: string, port: number, peerPort: number, tls: EtcdT
     ...['--data-dir', dataDir, '--logger', 'zap', '--log-outputs', 'stderr', '--log-level', 'info'],
     ...['--listen-client-urls', url, '--advertise-client-urls', url],
     ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`],
+    ...(v2 ? ['--enable-v2'] : []),
     ...(tls ? [`--trusted-ca-file=${ca}`, `--cert-file=${cert}`, `--key-file=${key}`, '--client-cert-auth'] : []),
   ];
 }
@@ -92,7 +95,7 @@ export async function startEtcd(options: EtcdServerOptions = {}): Promise<EtcdSe
   let child: ChildProcess | null = null;
 
   const run = async (downSeconds: number) => {
-    const etcd = ['etcd', ...argumentsOf(dataDir, port, peerPort, options.tls)];
+    const etcd = ['etcd', ...argumentsOf(dataDir, port, peerPort, options)];
     const started = spawn('sh', ['-c', `sleep ${downSeconds}; exec "$@"`, 'sh', ...etcd], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });

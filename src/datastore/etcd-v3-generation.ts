@@ -1,36 +1,15 @@
 import type { Etcd3, IRangeRequest, IRangeResponse } from 'etcd3';
-import type { Clock } from '../core/clock.ts';
 import { StageError } from '../core/errors.ts';
 import { connectEtcd, type EtcdOptions } from './etcd-client.ts';
 import { type EtcdCopy, verifySameStore } from './etcd-copy.ts';
+import type { GenerationPlace } from './etcd-generations.ts';
 import { listAtOneRevision, rangeOf, rangeOver } from './etcd-list.ts';
 import { openWatch } from './etcd-watch.ts';
 
-/** How long to wait for what; milliseconds. */
-export interface EtcdTimings {
-  /** After so long without a response etcd is asked whether it is still there. */
-  readonly silenceMs: number;
-  /** So late may the watch be with a change that a read has seen. */
-  readonly graceMs: number;
-  /** The deadline of every single call. */
-  readonly callMs: number;
-  /** How often reads look for what the watch did not bring. */
-  readonly resyncIntervalMs: number;
-}
-
-/** What one generation works with, and whom it tells. */
-export interface Generation {
+/** What one generation works with. */
+export interface Generation extends GenerationPlace {
   readonly options: EtcdOptions;
-  readonly endpoint: string;
-  readonly clock: Clock;
-  readonly timings: EtcdTimings;
   readonly copy: EtcdCopy;
-  /** Aborted from outside, or by the generation itself once nothing more can come. */
-  readonly connection: AbortController;
-  readonly contactAt: () => number;
-  readonly onContact: () => void;
-  readonly onInSync: () => void;
-  readonly onChanged: () => void;
 }
 
 /** Asks linearizably: only a member that is in touch with the majority answers, and never with an old state. */
