@@ -43,7 +43,7 @@ describe('a change is under way', () => {
     const { state, why } = await next.status();
     expect(state).toBe('waiting');
     expect(why).toContain('may still undo a change');
-    bench.later(32_000);
+    bench.later(33_000);
     expect(await next.pass()).toMatchObject({ outcome: 'confirmed' });
     expect(await runs('Mesh_192_0_2_3')).toBe(false);
     expect(await next.status()).toMatchObject({ state: 'converged' });
@@ -72,12 +72,12 @@ describe('a change is under way', () => {
         await eventually(async () => expect(await runs('Mesh_192_0_2_3')).toBe(true));
       }
       does.pass();
-    }, 2);
+    }, 3);
     expect(late).toBe(true);
     // That the old sessions are back is nothing against the change.
     expect(report).toMatchObject({ outcome: 'failed', error: { code: 'unconfirmed', retryable: true }, hold: null });
     expect(await status()).toMatchObject({ state: 'waiting', ready: false });
-    bench.later(32_000);
+    bench.later(33_000);
     const next = await bench.process();
     expect(await next.pass()).toMatchObject({ outcome: 'confirmed', error: null });
     expect(await runs('Mesh_192_0_2_3')).toBe(false);
@@ -92,7 +92,7 @@ describe('a change is under way', () => {
         await eventually(async () => expect(await runs('Mesh_192_0_2_3')).toBe(true));
       }
       does.pass();
-    }, 1);
+    }, 3);
     expect(late).toBe(true);
     expect(report).toMatchObject({ outcome: 'confirmed', error: null });
     expect(await runs('Mesh_192_0_2_3')).toBe(false);
