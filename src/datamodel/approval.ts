@@ -22,6 +22,10 @@ function parseApproval(value: string): Approval | null {
   return Number.isNaN(until) ? null : { kinds: APPROVABLE, until };
 }
 
+/** The kinds that it lets through at `now`, in ms since 1970. */
+export const letThrough = (approval: Approval | null, now: number): readonly HoldKind[] =>
+  approval && (approval.until === null || now < approval.until) ? approval.kinds : [];
+
 const word = text('a string', (value) => value);
 
 /** The annotation's text. One that lets nothing through is a warning, and does no harm to the rest of the resource. */

@@ -1,7 +1,7 @@
 import { holdBackFiles } from '../bird/hold-back.ts';
 import { type Meaning, meaningOf } from '../bird/meaning.ts';
 import type { HoldKind } from '../core/hold-kinds.ts';
-import type { Approval } from '../datamodel/approval.ts';
+import { letThrough } from '../datamodel/approval.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
 import { isDisruptive, plan, type Step } from '../plan.ts';
 import {
@@ -155,13 +155,9 @@ async function guard(
     },
     options.limits,
   );
-  const letThrough = new Set([...approved(rendering.approval, now), ...approved(ledger.approval, now)]);
-  return tripped.filter(({ kind }) => !letThrough.has(kind));
+  const approved = new Set([...letThrough(rendering.approval, now), ...letThrough(ledger.approval, now)]);
+  return tripped.filter(({ kind }) => !approved.has(kind));
 }
-
-/** By the annotation, or by `birdconfd approve`. */
-const approved = (approval: Approval | null, now: number): readonly HoldKind[] =>
-  approval && (approval.until === null || now < approval.until) ? approval.kinds : [];
 
 /** What the wanted bundle only adds to what runs. It comes from no single resource any more. */
 function heldBack(from: Baseline, wanted: Bundle): Bundle {

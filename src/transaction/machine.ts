@@ -14,6 +14,8 @@ interface Failed {
   readonly from: BundleId;
   readonly to: BundleId;
   readonly why: string;
+  /** BIRD has run `to`; where it refused it, it never left `from`. */
+  readonly ran: boolean;
 }
 
 /** An undo timer that may run in BIRD: in which BIRD (its boot text), and when it ends, which only BIRD knows exactly; in ms. */
@@ -126,8 +128,8 @@ export function actOf(txn: Transaction): Act {
 }
 
 /** Where there is nothing to go back to, the files stay as BIRD refused them. */
-const takeBack = ({ from, to }: Change, why: string): Transaction =>
-  from === null ? { at: 'held', from, to, why } : { at: 'restoring', from, to, why };
+const takeBack = ({ from, to }: Change, why: string, ran: boolean): Transaction =>
+  from === null ? { at: 'held', from, to, why } : { at: 'restoring', from, to, why, ran };
 
 /** A conversation has begun: what is owed is asked for, what was armed is looked at before it is asked for again. */
 function connected(txn: Transaction, { now, fresh, rebooted }: Event & { is: 'connected' }): Transaction {
@@ -167,15 +169,16 @@ export function after(txn: Transaction, event: Event): Transaction {
       if (txn.at === 'asked') return { ...txn, at: 'verifying', again: false };
       return txn.at === 'reverting' ? { ...txn, at: 'held' } : txn;
     case 'refused':
-      if (txn.at === 'asked') return takeBack(txn, event.why);
-      return txn.at === 'reverting' ? { ...txn, at: 'undoing' } : txn;
+      if (txn.at === 'asked') return takeBack(txn, event.why, false);
+      // An undo where BIRD never left `from` would go behind it.
+      return txn.at === 'reverting' ? { ...txn, at: txn.ran ? 'undoing' : 'held' } : txn;
     case 'verified':
       if (txn.at !== 'verifying') return txn;
       return txn.armed ? { at: 'confirming', from: txn.from, to: txn.to, armed: txn.armed } : IDLE;
     case 'unlike':
       if (txn.at !== 'verifying') return txn;
       // Asked by another conversation, it may never have arrived; and late, BIRD may have gone back: the timer's end is waited for.
-      return txn.again || (txn.armed && event.now >= txn.armed.from) ? durable(txn) : takeBack(txn, event.why);
+      return txn.again || (txn.armed && event.now >= txn.armed.from) ? durable(txn) : takeBack(txn, event.why, true);
     case 'confirmed':
       return txn.at === 'confirming' ? IDLE : txn;
     case 'not-armed':

@@ -1,5 +1,5 @@
 import { resourceKey } from '../../src/core/keys.ts';
-import { APPROVE } from '../../src/datamodel/envelope.ts';
+import { APPROVE } from '../../src/datamodel/approval.ts';
 import { node, SMALL_CLUSTER } from './cluster.ts';
 
 /** BGPConfiguration `default` with the annotation `birdconfd/approve`. */

@@ -4,7 +4,7 @@ import type { Snapshot } from '../../datastore/datastore.ts';
 import { type BgpConfiguration, toBgpConfiguration } from '../bgp-configuration.ts';
 import { type BlockAffinity, blockOfKey } from '../block-affinity.ts';
 import { type DecodeValue, EntriesDecoder, type LastGood } from '../decode-entries.ts';
-import { APPROVE } from '../envelope.ts';
+import { UNANNOTATED } from '../envelope.ts';
 import { INVALID } from '../field.ts';
 import type { CustomFilter, DecodedResources, Resources } from '../resources.ts';
 import type { AsNumber } from '../values.ts';
@@ -34,7 +34,7 @@ const find = <K extends Fact['kind']>(facts: Iterable<Fact>, kind: K): Extract<F
 
 /** What no BGPConfiguration says. */
 const unset = (key: string, name: string): BgpConfiguration =>
-  toBgpConfiguration(key, name, { metadata: { annotations: { [APPROVE]: null } }, spec: null });
+  toBgpConfiguration(key, name, { metadata: UNANNOTATED, spec: null });
 
 /** The cluster's BGPConfiguration, `default`, with v0.22's defaults, and one for each node with a log level. */
 function configurations(globals: Facts, hosts: Facts): ReadonlyMap<string, BgpConfiguration> {

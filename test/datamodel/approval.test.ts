@@ -1,17 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { APPROVABLE, HOLD_KINDS, readApproval } from '../../src/transaction/holds.ts';
+import { APPROVABLE, HOLD_KINDS } from '../../src/core/hold-kinds.ts';
+import { approval, letThrough } from '../../src/datamodel/approval.ts';
+import { type Fault, INVALID } from '../../src/datamodel/field.ts';
 
 const NOON = Date.parse('2026-11-22T12:00:00Z');
 
-describe('readApproval', () => {
+function readApproval(text: string, now: number) {
+  const faults: Fault[] = [];
+  const value = approval.decode(text, [], faults);
+  return { kinds: value === INVALID ? [] : letThrough(value, now), fault: faults[0]?.message ?? null };
+}
+
+describe('an approval by annotation', () => {
   it('lets nothing through where there is none', () => {
-    expect(readApproval(null, NOON)).toEqual({ kinds: [], fault: null });
+    expect(letThrough(null, NOON)).toEqual([]);
   });
 
   it.each([
     ['takeover', ['takeover']],
-    ['many-gone,no-peers', ['many-gone', 'no-peers']],
-    [' release-changed ,\ttakeover ', ['release-changed', 'takeover']],
+    ['many-gone,no-peers', ['no-peers', 'many-gone']],
+    [' release-changed ,\ttakeover ', ['takeover', 'release-changed']],
   ])('reads the kinds in %j', (text, kinds) => {
     expect(readApproval(text, NOON)).toEqual({ kinds, fault: null });
   });
