@@ -87,10 +87,10 @@ export async function planVerb(
   options: { readonly json: boolean; readonly limit: string | null; readonly colour: boolean },
 ): Promise<number> {
   try {
-    const snapshot = await readOnce(settings);
+    const { readings, lastGood, data } = await readLedgers(settings.stateDir, DAEMONS);
+    const snapshot = await readOnce({ ...settings, data: settings.data ?? data });
     const plans: TargetPlan[] = [];
-    const { readings, lastGood } = await readLedgers(settings.stateDir, DAEMONS);
-    const targets = await prepareTargets(settings, { lastGood, runsBird: false });
+    const targets = await prepareTargets(settings, { lastGood, runsBird: false, data });
     const renderings = await Promise.all(
       targets.map(async (target) => {
         const live = await readLive(settings.output, target.fileNames);

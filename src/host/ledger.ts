@@ -2,6 +2,7 @@ import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
+import type { DataLayout } from '../core/keys.ts';
 import type { Digests } from '../render/bundle.ts';
 import type { Approval, Hold } from '../transaction/holds.ts';
 import { IDLE, type Transaction } from '../transaction/machine.ts';
@@ -44,6 +45,8 @@ export interface LedgerRecord {
   readonly txn: Transaction;
   /** The confirmed bundles, newest first: the first is what the daemon runs when `txn` is idle. */
   readonly history: readonly ConfirmedBundle[];
+  /** The layout of the data, once it was seen; null = not yet. */
+  readonly data: DataLayout | null;
   readonly hold: Hold | null;
   readonly approval: Approval | null;
   /** Key → a value that BIRD refuses, and the one that stays in effect. */
@@ -65,6 +68,7 @@ export const EMPTY_RECORD: LedgerRecord = {
   listen: null,
   txn: IDLE,
   history: [],
+  data: null,
   hold: null,
   approval: null,
   withheld: {},
@@ -100,12 +104,13 @@ export async function readLedger(path: string): Promise<LedgerReading> {
 
 export const ledgerPath = (stateDir: string, target: string): string => join(stateDir, `${target}.json`);
 
-/** The ledgers of all targets, and the last good values of all of them together: one decoder serves every target. */
+/** The ledgers of all targets, and what all of them together remember of the data: one decoder serves every target. */
 export async function readLedgers(stateDir: string, targets: readonly string[]) {
   const readings = new Map<string, LedgerReading>();
   for (const target of targets) readings.set(target, await readLedger(ledgerPath(stateDir, target)));
   const lastGood = new Map([...readings.values()].flatMap(({ record }) => Object.entries(record.lastGood)));
-  return { readings, lastGood };
+  const data = [...readings.values()].map(({ record }) => record.data).find((layout) => layout !== null) ?? null;
+  return { readings, lastGood, data };
 }
 
 /** Puts `record` on the disk (0600), whole or not at all; nothing is written when the file says the same already. Rejects with a StageError `commit`. */
@@ -143,6 +148,7 @@ const SCHEMA = {
       type: 'array',
       items: { type: 'object', required: ['bytes', 'statements'], properties: { bytes: DIGEST, statements: DIGEST } },
     },
+    data: { enum: ['v1', 'v3', null] },
     lastGood: { type: 'object', additionalProperties: { type: 'string' } },
   },
 };

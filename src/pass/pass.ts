@@ -113,14 +113,16 @@ async function findGuilty(
 }
 
 /** What must outlive us as soon as it is in effect: the last good values, and since when a password is only known from the file. */
-async function remember(place: Place, { lastGood, kept }: Rendering, withheld: WithheldValues): Promise<void> {
+async function remember(place: Place, { lastGood, kept, data }: Rendering, withheld: WithheldValues): Promise<void> {
   const before = place.ledger.keptPasswords;
   const now = place.options.clock.now();
   const next = {
     lastGood: Object.fromEntries([...lastGood].sort(byBytesOf(([key]) => key))),
     withheld,
+    data: data ?? place.ledger.data,
     keptPasswords: Object.fromEntries(kept.map((session) => [session, before[session] ?? now])),
   };
-  const known = { lastGood: place.ledger.lastGood, withheld: place.ledger.withheld, keptPasswords: before };
+  const { ledger } = place;
+  const known = { lastGood: ledger.lastGood, withheld: ledger.withheld, data: ledger.data, keptPasswords: before };
   if (JSON.stringify(next) !== JSON.stringify(known)) await place.save(next);
 }

@@ -12,14 +12,22 @@ import { Managed } from './managed.ts';
 /** How targets are made once the ledgers are read; the command line hands it in. */
 export type MakeTargets = (settings: Settings, lastGood: LastGood) => Promise<readonly Target[]>;
 
+/** What a service begins with. */
+export interface Prepared {
+  readonly all: readonly Managed[];
+  /** With the layout of the data that the ledgers remember, where none was asked for. */
+  readonly settings: Settings;
+}
+
 /** Every target with its place and its ledger. Rejects with a StageError `commit` when a ledger cannot be read, or a UsageError. */
-export async function prepare(settings: Settings, makeTargets: MakeTargets, log: Log): Promise<readonly Managed[]> {
-  const { readings, lastGood } = await readLedgers(settings.stateDir, DAEMONS);
+export async function prepare(given: Settings, makeTargets: MakeTargets, log: Log): Promise<Prepared> {
+  const { readings, lastGood, data } = await readLedgers(given.stateDir, DAEMONS);
+  const settings = { ...given, data: given.data ?? data };
   for (const [target, { warning }] of readings) {
     if (warning) log('warn', 'ledger-unreadable', { target, message: warning });
   }
   const targets = await makeTargets(settings, lastGood);
-  return targets.map((target) => {
+  const all = targets.map((target) => {
     const { socket } = settings.daemons[target.name === 'bird6' ? 'bird6' : 'bird'];
     const ledger = readings.get(target.name)?.record;
     if (!ledger) throw new Error(`bug: no ledger for ${target.name}`);
@@ -33,4 +41,5 @@ export async function prepare(settings: Settings, makeTargets: MakeTargets, log:
     const place = { name: target.name, prefixes, stateDir, output, socket, destination, check, clock: systemClock };
     return new Managed(target, new Place({ ...place, undoSeconds, limits, acceptTakeover, history }, ledger), log);
   });
+  return { all, settings };
 }

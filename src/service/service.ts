@@ -101,15 +101,15 @@ async function loops(
  * that no retry can cure, or a UsageError.
  */
 export async function runService(
-  settings: Settings,
+  given: Settings,
   makeTargets: MakeTargets,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
   const startedAt = systemClock.now();
-  const claim = await claimStateDir(settings.stateDir);
+  const claim = await claimStateDir(given.stateDir);
   try {
-    const all = await prepare(settings, makeTargets, log);
+    const { all, settings } = await prepare(given, makeTargets, log);
     for (const { target, place } of all) await repair(target, place, log, signal);
     const datastore = await openDatastore(settings, { log, clock: systemClock, watch: true });
     const operations = operationsOf(all, { version, pid: process.pid, node: settings.nodeName, startedAt }, datastore);
@@ -136,14 +136,14 @@ export async function runService(
 
 /** One pass over each target. Rejects like `runService`; an unreachable datastore is given up when `signal` aborts. */
 export async function convergeOnce(
-  settings: Settings,
+  given: Settings,
   makeTargets: MakeTargets,
   log: Log,
   signal: AbortSignal,
 ): Promise<readonly PassReport[]> {
-  const claim = await claimStateDir(settings.stateDir);
+  const claim = await claimStateDir(given.stateDir);
   try {
-    const all = await prepare(settings, makeTargets, log);
+    const { all, settings } = await prepare(given, makeTargets, log);
     const datastore = await openDatastore(settings, { log, clock: systemClock, watch: false });
     try {
       await datastore.start(prefixesFor(settings.nodeName, settings.data), () => {}, signal);

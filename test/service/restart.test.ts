@@ -36,7 +36,7 @@ async function live(dir: string, layout: Layout, stages: readonly Entries[]): Pr
   const over = new AbortController();
   const { signal } = over;
   const makeTargets: MakeTargets = (settings, lastGood) => prepareTargets(settings, { lastGood, runsBird: true });
-  const all = await prepare(await settingsFor(dir, layout), makeTargets, () => {});
+  const { all } = await prepare(await settingsFor(dir, layout), makeTargets, () => {});
   for (const { target, place } of all) await repair(target, place, () => {}, signal);
   const store = await storeOf(stages[0] ?? [], signal);
   for (const entries of stages) {
