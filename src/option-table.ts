@@ -48,7 +48,7 @@ export const OPTIONS = [
   { name: 'output', value: 'DIR', help: 'where the files go' },
   { name: 'templates', value: 'DIR', help: 'a tree laid out like templates/ in place of the built-in one' },
   { name: 'templates-overlay', value: 'DIR', help: 'templates that replace the built-in ones of the same name' },
-  { name: 'state-dir', value: 'DIR', help: 'ledger and staging (<output>/.birdconfd)' },
+  { name: 'state-dir', value: 'DIR', help: 'ledgers, kept bundles and the control socket (<output>/.birdconfd)' },
   { name: 'file-mode', value: 'MODE', help: 'mode of the files, octal (0640)' },
   { name: 'file-owner', value: 'USER', help: 'owner of the files (the running user)' },
   { name: 'file-group', value: 'GROUP', help: "group of the files (run: the control socket's)" },

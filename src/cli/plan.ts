@@ -22,15 +22,15 @@ interface TargetPlan {
   readonly protocols: number;
 }
 
+/** Wherever it stands: the live file may be another's. */
+const PASSWORD = /(\bpassword\s+)("[^"\n]*")/g;
+
 /** A password is told to have changed, never what it was or will be. */
 function withNumberedPasswords(live: string, next: string): readonly [string, string] {
-  const passwords = [...live.matchAll(/^ *password (".*");$/gm), ...next.matchAll(/^ *password (".*");$/gm)];
-  const known = [...new Set(passwords.map(([, value = '']) => value))].sort(byBytes);
+  const passwords = [live, next].flatMap((text) => [...text.matchAll(PASSWORD)]);
+  const known = [...new Set(passwords.map(([, , value = '']) => value))].sort(byBytes);
   const hide = (text: string) =>
-    text.replace(
-      /^( *password )(".*");$/gm,
-      (_, start, value: string) => `${start}[redacted ${known.indexOf(value) + 1}];`,
-    );
+    text.replace(PASSWORD, (_, start, value: string) => `${start}[redacted ${known.indexOf(value) + 1}]`);
   return [hide(live), hide(next)];
 }
 

@@ -15,7 +15,7 @@ const loadAll = (): Promise<unknown> => Promise.all([import('execa'), import('aj
 /** How long `run --once` waits for the datastore. */
 const ONCE_MS = 10_000;
 
-const makeTargets: MakeTargets = (settings, lastGood) => prepareTargets(settings, { lastGood, runsBird: true });
+const makeTargets: MakeTargets = (settings, known) => prepareTargets(settings, { ...known, runsBird: true });
 
 /** The exit code of `run --once`: the worst that any target met, in the order of the contract. */
 function exitCodeOfReports(reports: readonly PassReport[], strict: boolean): number {

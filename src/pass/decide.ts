@@ -122,12 +122,21 @@ export async function decide(situation: Situation): Promise<Decision> {
   return { do: 'change', bundle: wanted, steps, from, meaning: does, release, revision, isThrough };
 }
 
-/** The last confirmed bundle is better known than the disk: somebody may have edited that. */
-async function baselineOf(place: Place, target: Target, live: readonly NamedText[] | null): Promise<Baseline | null> {
-  const id = place.ledger.history[0]?.bytes ?? null;
+/**
+ * The last confirmed bundle is better known than the disk: somebody may have edited that. While a change is open it is where that one
+ * came from, and the disk says nothing: what lies there may never have run.
+ */
+async function baselineOf(
+  place: Place,
+  target: Target,
+  live: readonly NamedText[] | null,
+): Promise<Baseline | null> {
+  const { txn, history } = place.ledger;
+  const isOpen = txn.at !== 'idle' && txn.at !== 'held';
+  const id = (isOpen ? txn.from : history[0]?.bytes) ?? null;
   const files = await place.filesOf(id, target.fileNames);
   if (id !== null && files) return { id, files };
-  return live && { id: digestsOfTexts(live).bytes, files: live };
+  return live && !isOpen ? { id: digestsOfTexts(live).bytes, files: live } : null;
 }
 
 interface Judged {

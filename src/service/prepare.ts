@@ -1,5 +1,5 @@
 import { systemClock } from '../core/clock.ts';
-import { prefixesFor } from '../core/keys.ts';
+import { type DataLayout, prefixesFor } from '../core/keys.ts';
 import type { Log } from '../core/log.ts';
 import type { LastGood } from '../datamodel/decode-entries.ts';
 import { resolveFileOwner } from '../host/file-owner.ts';
@@ -10,7 +10,10 @@ import type { Target } from '../targets.ts';
 import { Managed } from './managed.ts';
 
 /** How targets are made once the ledgers are read; the command line hands it in. */
-export type MakeTargets = (settings: Settings, lastGood: LastGood) => Promise<readonly Target[]>;
+export type MakeTargets = (
+  settings: Settings,
+  known: { readonly lastGood: LastGood; readonly data: DataLayout | null },
+) => Promise<readonly Target[]>;
 
 /** What a service begins with. */
 export interface Prepared {
@@ -26,7 +29,8 @@ export async function prepare(given: Settings, makeTargets: MakeTargets, log: Lo
   for (const [target, { warning }] of readings) {
     if (warning) log('warn', 'ledger-unreadable', { target, message: warning });
   }
-  const targets = await makeTargets(settings, lastGood);
+  // By the very object that was given: what was read for it is kept by that.
+  const targets = await makeTargets(given, { lastGood, data });
   const all = targets.map((target) => {
     const { socket } = settings.daemons[target.name === 'bird6' ? 'bird6' : 'bird'];
     const ledger = readings.get(target.name)?.record;

@@ -38,8 +38,8 @@ function bundleWithoutTunnels({ files }: Bundle): Bundle {
   return makeBundle([first!, ...rest]);
 }
 
-const makeTargets: MakeTargets = async (settings, lastGood) =>
-  (await prepareTargets(settings, { lastGood, runsBird: true })).map(plain);
+const makeTargets: MakeTargets = async (settings, known) =>
+  (await prepareTargets(settings, { ...known, runsBird: true })).map(plain);
 
 /** What the node runs when birdconfd comes. */
 function calicoNode(dir: string): {

@@ -18,7 +18,7 @@ async function live(dir: string, entries: Readonly<Record<string, string>>) {
   const flags = { bird: '1.6', check: 'none', node: 'node-a', output, 'bird-socket': socket, 'bird6-socket': socket };
   const { all, settings } = await prepare(
     await resolveSettings(flags, {}),
-    (known, lastGood) => prepareTargets(known, { lastGood, runsBird: true }),
+    (settings, known) => prepareTargets(settings, { ...known, runsBird: true }),
     () => {},
   );
   const store = new MemoryDatastore(entries);

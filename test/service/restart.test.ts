@@ -35,7 +35,7 @@ async function storeOf(entries: Entries, signal: AbortSignal): Promise<MemoryDat
 async function live(dir: string, layout: Layout, stages: readonly Entries[]): Promise<void> {
   const over = new AbortController();
   const { signal } = over;
-  const makeTargets: MakeTargets = (settings, lastGood) => prepareTargets(settings, { lastGood, runsBird: true });
+  const makeTargets: MakeTargets = (settings, known) => prepareTargets(settings, { ...known, runsBird: true });
   const { all } = await prepare(await settingsFor(dir, layout), makeTargets, () => {});
   for (const { target, place } of all) await repair(target, place, () => {}, signal);
   const store = await storeOf(stages[0] ?? [], signal);
