@@ -56,14 +56,14 @@ export const HELD_NODE: ServiceReport = {
       state: 'held',
       since: '2026-11-22T10:01:40.000Z',
       ready: false,
-      why: 'no peer would be left',
+      why: 'no-peers: no session would be left of Mesh_2001_db8__2',
       live: '77aa2a71d0be55aa00',
       confirmed: '77aa2a71d0be55aa00',
       transaction: 'hold',
       hold: {
-        kinds: ['guard-no-peers'],
+        kinds: ['no-peers'],
         since: '2026-11-22T10:01:40.000Z',
-        summary: 'no peer would be left of 1',
+        summary: 'no session would be left of Mesh_2001_db8__2',
         plan: { added: [], removed: ['Mesh_2001_db8__2'], restarted: [], refiltered: [] },
       },
       sessions: [
