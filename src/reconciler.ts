@@ -41,24 +41,26 @@ export interface Loop {
  * The loop of one target, level-triggered: sources only raise the slot, and a pass looks at everything. A change during a pass
  * means exactly one more pass. The first change after a rest is applied at once; more of them together; and a plan by which sessions
  * go or go down is made again once it has been quiet. A retryable failure is tried again with backoff, every pass after a success
- * starts afresh. Resolves when `signal` aborts; a pass under way is finished first.
+ * starts afresh; and a hold that has an end is looked at again when it ends. Resolves when `signal` aborts; a pass under way is finished first.
  */
 export async function reconcile(loop: Loop, signal: AbortSignal): Promise<void> {
   const { dirty, clock, pacing, random, pass, poll } = loop;
   let failures = 0;
-  let retryAt: number | null = null;
+  let again = Number.POSITIVE_INFINITY;
   let last = { end: Number.NEGATIVE_INFINITY, took: 0 };
   let polled = clock.now();
   while (!signal.aborted) {
     const now = clock.now();
-    const due = Math.min(retryAt ?? Number.POSITIVE_INFINITY, last.end + pacing.resyncMs);
+    const due = Math.min(again, last.end + pacing.resyncMs);
     const look = polled + pacing.pollMs;
+    // Also where changes never end: most passes find nothing to tell BIRD, and do not see that it is another one.
+    if (now >= look) {
+      if (await poll()) dirty.raise();
+      polled = clock.now();
+      continue;
+    }
     if (!dirty.raised && now < due) {
-      if (now < look) await firstOf((over) => [dirty.wait(over), clock.sleep(Math.min(due, look) - now, over)], signal);
-      else {
-        if (await poll()) dirty.raise();
-        polled = clock.now();
-      }
+      await firstOf((over) => [dirty.wait(over), clock.sleep(Math.min(due, look) - now, over)], signal);
       continue;
     }
     // The dearer a pass, the longer what comes after it is gathered.
@@ -76,12 +78,18 @@ export async function reconcile(loop: Loop, signal: AbortSignal): Promise<void> 
       report = await pass(true);
     }
     last = { end: clock.now(), took: clock.now() - start };
-    polled = last.end;
-    const again = report.error?.retryable === true;
-    failures = again ? failures + 1 : 0;
-    retryAt = again ? last.end + backoffMs(failures, random) : null;
+    if (report.steps.includes('reload')) polled = last.end;
+    failures = report.error?.retryable === true ? failures + 1 : 0;
+    again = Math.min(
+      failures > 0 ? last.end + backoffMs(failures, random) : Number.POSITIVE_INFINITY,
+      endOf(report, last.end),
+    );
   }
 }
+
+/** When the hold ends by itself; never where it has none, or outlived its end, which a pass that comes anyhow will see. */
+const endOf = ({ hold }: PassReport, now: number): number =>
+  hold && hold.until !== null && hold.until > now ? hold.until : Number.POSITIVE_INFINITY;
 
 /** Waits until nothing came for `quietMs`. It only looks at the slot's wake-ups and leaves the clearing to the loop, so that none is lost. */
 async function settle({ dirty, clock, pacing }: Loop, quietMs: number, signal: AbortSignal): Promise<void> {

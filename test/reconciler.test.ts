@@ -3,6 +3,7 @@ import { Dirty } from '../src/core/dirty.ts';
 import { StageError } from '../src/core/errors.ts';
 import type { PassReport } from '../src/pass/pass-report.ts';
 import { backoffMs, reconcile } from '../src/reconciler.ts';
+import type { Hold } from '../src/transaction/holds.ts';
 import { FakeClock, turn } from './support/fake-clock.ts';
 
 const PACING = { quietMs: 500, maxWaitMs: 5_000, resyncMs: 300_000, pollMs: 10_000 };
@@ -156,6 +157,37 @@ describe('the loop of one target', () => {
     bench.isAnother = true;
     await bench.clock.advance(5_000);
     expect(bench.times).toEqual([0, 40_000]);
+  });
+
+  it('looks at BIRD also while changes that ask nothing of it never end', async () => {
+    for (let i = 0; i < 30; i++) {
+      bench.change();
+      await bench.clock.advance(1_000);
+    }
+    expect(bench.times.length).toBeGreaterThanOrEqual(30);
+    expect(bench.polls).toEqual([10_000, 20_000, 30_000]);
+  });
+
+  it('does not look at a BIRD that it has just spoken to', async () => {
+    await bench.clock.advance(5_000);
+    bench.next = { ...DONE, outcome: 'confirmed', steps: ['commit', 'reload'] };
+    bench.change();
+    await bench.clock.advance(9_000);
+    expect(bench.polls).toEqual([]);
+    await bench.clock.advance(1_000);
+    expect(bench.polls).toEqual([15_000]);
+  });
+
+  it('makes a pass when a hold ends by itself, and none for one that did not', async () => {
+    const hold: Hold = { kinds: ['rollback'], since: 0, why: ['asked for'], until: bench.clock.now() + 60_000 };
+    bench.next = { ...DONE, outcome: 'held', hold };
+    bench.change();
+    await bench.clock.advance(59_999);
+    const passes = bench.times.length;
+    await bench.clock.advance(1);
+    expect(bench.times.slice(passes)).toEqual([60_000]);
+    await bench.clock.advance(100_000);
+    expect(bench.times.length).toBe(passes + 1);
   });
 
   it('does not wait for quiet for ever', async () => {

@@ -102,19 +102,18 @@ export async function decide(situation: Situation): Promise<Decision> {
   const before = from ? expandIncludes(from.files) : '';
   const meaning = meaningOf(before, expandIncludes(bundle.files));
   const tripped = await guard(situation, { before, meaning, bundle, now });
-  await setHold(place, tripped, now);
   const isThrough = tripped.length === 0;
-  if (tripped.some(({ kind }) => kind === 'takeover')) return nothing('held', meaning);
-  const wanted = isThrough || !from ? bundle : heldBack(from, bundle);
+  const isTakeover = tripped.some(({ kind }) => kind === 'takeover');
+  const wanted = isThrough || isTakeover || !from ? bundle : heldBack(from, bundle);
   const { revision } = snapshot;
   const { release } = rendering;
-  const steps = stepsFor(wanted);
-  if (steps.length === 0) return nothing('held', meaning);
-  if (txn.at === 'held' && txn.to === wanted.bytes) {
-    await setHold(place, [{ kind: 'refused', why: txn.why }, ...tripped], now);
-    return nothing('held', meaning);
-  }
-  if ('to' in txn && txn.at !== 'held' && txn.to === wanted.bytes && !steps.includes('commit'))
+  const steps = isTakeover ? [] : stepsFor(wanted);
+  const isRefused = steps.length > 0 && txn.at === 'held' && txn.to === wanted.bytes;
+  await setHold(place, isRefused ? [...tripped, { kind: 'refused', why: txn.why }] : tripped, now);
+  if (steps.length === 0 || isRefused) return nothing('held', meaning);
+  // What BIRD refused is taken back to the end, or it would be tried over and over.
+  const isTakenBack = txn.at === 'restoring' || txn.at === 'returning';
+  if (isOpen && txn.to === wanted.bytes && (isTakenBack || !steps.includes('commit')))
     return { do: 'finish', about: { revision, release }, isThrough, meaning };
   const does = isThrough ? meaning : meaningOf(before, expandIncludes(wanted.files));
   if (isDisruptive(does) && steps.includes('commit') && !isQuiet) return nothing('waiting', meaning);

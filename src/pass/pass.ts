@@ -64,14 +64,14 @@ export async function runPass(
     if (!mayBegin(place.ledger.txn) || !rendering.bundle) done = await finish(target, place, options.signal, timed);
     if (!done.error) {
       try {
-        done = await proceed({ ...suspects, ...options, rendering }, done, timed);
+        done = await proceed({ ...suspects, ...options, rendering }, withheld, done, timed);
       } catch (thrown) {
         const guilty = await findGuilty(suspects, thrown, withheld);
         if (!guilty) throw thrown;
         withheld = guilty;
         rendering = await render();
         await remember(place, rendering, withheld);
-        done = await proceed({ ...suspects, ...options, rendering }, done, timed);
+        done = await proceed({ ...suspects, ...options, rendering }, withheld, done, timed);
       }
     }
   } catch (thrown) {
@@ -84,7 +84,12 @@ export async function runPass(
 }
 
 /** Decides, and does it. Rejects with a StageError when a stage before the first rename fails. */
-async function proceed(situation: Situation, before: Changed, timed: Timed): Promise<Changed> {
+async function proceed(
+  situation: Situation,
+  withheld: WithheldValues,
+  before: Changed,
+  timed: Timed,
+): Promise<Changed> {
   const { target, place, snapshot, signal } = situation;
   const decision = await decide(situation);
   let done = before;
@@ -93,9 +98,10 @@ async function proceed(situation: Situation, before: Changed, timed: Timed): Pro
   else if (decision.do === 'finish') done = await finish(target, place, signal, timed, decision.about);
   else if (decision.outcome !== 'unchanged') done = { ...before, outcome: decision.outcome, meaning: decision.meaning };
   if (done.error) return done;
-  if (decision.isThrough) {
+  // A plan that BIRD refused at last is held, and has not gone through.
+  if (decision.isThrough && !place.ledger.hold) {
     place.listing = snapshot.listing;
-    place.accepted = snapshot;
+    place.accepted = inEffect(snapshot, withheld);
   }
   return place.ledger.hold ? { ...done, outcome: 'held', meaning: decision.meaning } : done;
 }
@@ -108,8 +114,10 @@ async function findGuilty(
 ): Promise<WithheldValues | null> {
   const { refused } = suspects.place;
   if (!refused || refused.blame.error !== thrown || refused.isTraced) return null;
+  const guilty = await isolate(suspects, refused.blame, withheld);
+  // Not where it was cut short: then it is looked for again with the next try.
   refused.isTraced = true;
-  return isolate(suspects, refused.blame, withheld);
+  return guilty;
 }
 
 /** What must outlive us as soon as it is in effect: the last good values, and since when a password is only known from the file. */

@@ -42,7 +42,7 @@ export class Place {
   #ledger: LedgerRecord;
   /** What the check refused last: not asked again while the input is the same, but told again. `isTraced`: the guilty were looked for. */
   refused: { readonly bytes: Digest; readonly blame: Blame; isTraced: boolean } | null = null;
-  /** The data of the last bundle that BIRD took; null = none in this process. */
+  /** The data of the last bundle that BIRD took, as they were in effect: without what was withheld; null = none in this process. */
   accepted: Snapshot | null = null;
   /** The full reading of the data that the last plan to go through was made from; null = none in this process. */
   listing: number | null = null;

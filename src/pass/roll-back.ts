@@ -39,4 +39,6 @@ export async function rollBack(
   });
   const { error } = await follow(target, place, wanted, signal);
   if (error) throw error;
+  const came = place.ledger.txn;
+  if (came.at === 'held') throw new UsageError(`rollback ${back}: BIRD did not take that bundle: ${came.why}`);
 }

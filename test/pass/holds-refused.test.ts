@@ -21,6 +21,7 @@ describe('a change that BIRD takes and that breaks something here', () => {
   let dir: string;
   let lab: Lab;
   let ours: LabBird;
+  let tor: LabBird;
   let bench: TargetBench;
   let process: TestProcess;
   beforeAll(async () => {
@@ -35,7 +36,7 @@ describe('a change that BIRD takes and that breaks something here', () => {
       await writeFile(configFile, config);
       return lab.node(name).startBird({ binary: 'bird', configFile, socket, log: join(dir, `${name}.log`) });
     };
-    await start('tor', TOR_CONFIG);
+    tor = await start('tor', TOR_CONFIG);
     ours = await start('ours', `router id ${OURS};\nprotocol device {}\n`);
     const values = new Map([...SMALL_CLUSTER, node('node-a', `${OURS}/24`), torPeer()]);
     bench = await TargetBench.over(files('ours'), values);
@@ -61,8 +62,10 @@ describe('a change that BIRD takes and that breaks something here', () => {
     expect(await bench.file).toBe(file);
     await eventually(learned);
     expect(await process.status()).toMatchObject({ state: 'held', ready: false });
+    bench.later(60_000);
     const next = await bench.process();
-    expect(await next.pass()).toMatchObject({ outcome: 'held', steps: [], hold: { kinds: ['refused'] } });
+    // Its age is that of the refusal, not of the last look at it.
+    expect(await next.pass()).toMatchObject({ outcome: 'held', steps: [], hold: held.hold });
     bench.store.put(...torPeer());
     bench.store.put(...node('node-d', '10.0.0.4/24'));
     expect(await next.pass()).toMatchObject({ outcome: 'confirmed', hold: null });
@@ -85,5 +88,24 @@ describe('a change that BIRD takes and that breaks something here', () => {
     await eventually(learned);
     bench.store.put(...torPeer());
     expect(await next.pass()).toMatchObject({ outcome: 'unchanged', hold: null });
+  });
+
+  it('is told to who asked for it by a rollback', async () => {
+    const next = await bench.process();
+    await tor.ask('disable ours');
+    await eventually(async () =>
+      expect((await ours.routes()).map(({ prefix }) => prefix)).not.toContain('10.99.0.0/24'),
+    );
+    bench.store.put(...torPeer('none-in'));
+    expect(await next.ask('resume')).toMatchObject({ outcome: 'confirmed' });
+    bench.store.put(...torPeer());
+    expect(await next.pass()).toMatchObject({ outcome: 'confirmed' });
+    await tor.ask('enable ours');
+    await eventually(learned, { timeoutMs: 30_000 });
+    await expect(next.rollback(1, 60_000)).rejects.toThrow(
+      /^rollback 1: BIRD did not take that bundle: none of \d+ routes/,
+    );
+    expect(await next.pass()).toMatchObject({ outcome: 'unchanged', hold: null });
+    await eventually(learned, { timeoutMs: 30_000 });
   });
 });

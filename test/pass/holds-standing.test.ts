@@ -108,6 +108,27 @@ describe('holds that the data cannot end', () => {
     expect((await bench.ledger()).txn).toMatchObject({ at: 'idle' });
   });
 
+  it('takes back to the end what BIRD refused, and does not try it again meanwhile', async () => {
+    const ours = await bench.file;
+    const { accepted, ledger } = process.place;
+    bench.store.put(...node('node-d', '192.0.2.4/24'));
+    const { bundle } = process.target.render(bench.store.snapshot(), null);
+    const txn = {
+      at: 'returning',
+      from: ledger.history[0]!.bytes,
+      to: bundle!.bytes,
+      why: 'it broke',
+      ran: true,
+    } as const;
+    await process.place.save({ txn, confirmed: null });
+    const hold = { kinds: ['refused'], why: ['it broke'] };
+    expect(await process.pass()).toMatchObject({ outcome: 'held', steps: ['reload'], hold });
+    expect([await bench.file, await runs(meshWith(4))]).toEqual([ours, false]);
+    expect(process.place.accepted).toBe(accepted);
+    expect(await process.ask('resume')).toMatchObject({ outcome: 'confirmed', hold: null });
+    expect(await runs(meshWith(4))).toBe(true);
+  });
+
   it('refuses to go back further than there is history', async () => {
     await expect(process.rollback(1, 60_000)).rejects.toThrow(/bird has 0 older confirmed bundles/);
     bench.store.delete(resourceKey('Node', 'node-b'));

@@ -39,11 +39,16 @@ class Bench {
 
   /** A process: its pass, with its own memory, begun from the ledger on disk. */
   async process(
-    options: Partial<BgpOptions> & { socket?: string; isQuiet?: boolean; onCommit?: () => Promise<void> } = {},
+    options: Partial<BgpOptions> & {
+      socket?: string;
+      binary?: string;
+      isQuiet?: boolean;
+      onCommit?: () => Promise<void>;
+    } = {},
   ) {
     const ledger = await this.ledger();
     const templates = await readTemplates(builtInTemplates(), 'bird1');
-    const daemon = { binary: '/usr/sbin/bird', socket: options.socket ?? this.bird.socket };
+    const daemon = { binary: options.binary ?? '/usr/sbin/bird', socket: options.socket ?? this.bird.socket };
     const [target] = bgpTargets(
       {
         self: selfFor('node-a'),
@@ -187,6 +192,36 @@ describe('one pass on a real BIRD', () => {
       bench.store.put(...tor('192.0.2.200', { sourceAddress: 'None' }));
       expect(await pass()).toMatchObject({ outcome: 'confirmed', diagnostics: [] });
       expect(await bench.file).not.toMatch(/Global_192_0_2_200[^}]*source address/);
+    });
+
+    it('goes on with the value that BIRD took last when one bad value follows another', async () => {
+      bench.store.put(...tor('192.0.2.200', { sourceAddress: 'None' }));
+      const pass = await bench.process({ templates: await templates() });
+      await pass();
+      const file = await bench.file;
+      for (const keepaliveTime of ['10s', '20s']) {
+        for (const last of [200, 201]) bench.store.put(...tor(`192.0.2.${last}`, { keepaliveTime }));
+        const report = await pass();
+        expect(report).toMatchObject({ outcome: 'unchanged', error: null });
+        expect(report.diagnostics.map(({ code }) => code)).toEqual(['refused-by-bird', 'refused-by-bird']);
+        expect(await bench.file).toBe(file);
+      }
+    });
+
+    it('looks for the guilty one again when the search was cut short', async () => {
+      const binary = join(bench.bird.dir, 'bird-once');
+      const install = (last = '') =>
+        writeFile(binary, `#!/bin/sh\n${last}\nexec /usr/sbin/bird "$@"\n`, { mode: 0o755 });
+      await install();
+      const pass = await bench.process({ templates: await templates(), binary });
+      await pass();
+      bench.store.put(...tor('192.0.2.200', { keepaliveTime: '10s' }));
+      bench.store.put(...tor('192.0.2.201'));
+      await install('rm "$0"');
+      expect(await pass()).toMatchObject({ outcome: 'failed', error: { code: 'checker-missing', retryable: true } });
+      await install();
+      expect(await pass()).toMatchObject({ outcome: 'confirmed', diagnostics: [{ code: 'refused-by-bird' }] });
+      expect(await bench.protocols()).toContain('Global_192_0_2_201');
     });
 
     it('does without several that are new', async () => {

@@ -122,8 +122,13 @@ export class TargetBench {
     const operations = operationsOf([managed], FACTS, this.store);
     const pass = (isQuiet = true) => managed.pass(() => this.store.snapshot(), { isQuiet, signal: NEVER });
     const after = async (asked: Promise<unknown>): Promise<PassReport> => {
-      const [report] = await Promise.all([pass(), asked]);
-      return report;
+      const passed = pass();
+      try {
+        await asked;
+      } finally {
+        await passed; // two passes at once would be two processes
+      }
+      return passed;
     };
     return {
       place,
