@@ -63,7 +63,9 @@ export const SERVICE_VERBS: readonly Verb[] = [
     'birdconfd approve',
     'birdconfd approve --target bird6',
   ]),
-  operation('resume', "end the running service's hold after a refusal, a rollback or another's writes", ['birdconfd resume']),
+  operation('resume', "end the running service's hold after a refusal, a rollback or another's writes", [
+    'birdconfd resume',
+  ]),
   operation('reload', 'have BIRD read its files again now', ['birdconfd reload --target bird']),
   operation(
     'rollback',

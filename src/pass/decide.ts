@@ -125,11 +125,7 @@ export async function decide(situation: Situation): Promise<Decision> {
  * The last confirmed bundle is better known than the disk: somebody may have edited that. While a change is open it is where that one
  * came from, and the disk says nothing: what lies there may never have run.
  */
-async function baselineOf(
-  place: Place,
-  target: Target,
-  live: readonly NamedText[] | null,
-): Promise<Baseline | null> {
+async function baselineOf(place: Place, target: Target, live: readonly NamedText[] | null): Promise<Baseline | null> {
   const { txn, history } = place.ledger;
   const isOpen = txn.at !== 'idle' && txn.at !== 'held';
   const id = (isOpen ? txn.from : history[0]?.bytes) ?? null;

@@ -36,7 +36,7 @@ describe('quoted', () => {
           }
         })();
         if (text === null) expect(value).toMatch(/["\x00-\x1f\x7f]/);
-        else expect(parseStatements(`a ${text};`)).toEqual([{ words: `a ${text}`, body: null, line: 1 }]);
+        else expect(parseStatements(`a ${text};`)).toMatchObject([{ words: `a ${text}`, body: null, line: 1 }]);
       }),
     );
   });

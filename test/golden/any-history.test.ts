@@ -56,7 +56,7 @@ class Machine {
       told.push(...built.diagnostics);
       kept.push(...built.kept);
     }
-    if (value) this.ledger = JSON.stringify({ ...EMPTY_RECORD, lastGood: Object.fromEntries(decoded.lastGood) });
+    this.ledger = JSON.stringify({ ...EMPTY_RECORD, lastGood: Object.fromEntries(decoded.lastGood) });
     return { files: this.files, kept, told: sortDiagnostics(told).map(formatDiagnostic) };
   }
 }

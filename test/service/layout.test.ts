@@ -9,7 +9,10 @@ import { prepare } from '../../src/service/prepare.ts';
 import { resolveSettings } from '../../src/settings.ts';
 import { node } from '../support/cluster.ts';
 
-const V1 = { '/calico/bgp/v1/host/node-a/ip_addr_v4': '192.0.2.1', '/calico/bgp/v1/host/node-b/ip_addr_v4': '192.0.2.2' };
+const V1 = {
+  '/calico/bgp/v1/host/node-a/ip_addr_v4': '192.0.2.1',
+  '/calico/bgp/v1/host/node-b/ip_addr_v4': '192.0.2.2',
+};
 
 /** One life of the service without a BIRD: one pass. What a service would ask its datastore for, and what it wrote. */
 async function live(dir: string, entries: Readonly<Record<string, string>>) {

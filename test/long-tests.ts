@@ -1,0 +1,11 @@
+/** What takes long because real daemons take their time over it: `npm run test:long`, and no part of `npm test`. */
+export const LONG_TESTS: readonly string[] = [
+  'test/conformance/releases-on-bird.test.ts',
+  'test/conformance/takeover.test.ts',
+  'test/daemon/configure-model.test.ts',
+  'test/daemon/verify.test.ts',
+  'test/e2e/crash.test.ts',
+  'test/e2e/etcd-faults.test.ts',
+  'test/e2e/holds.test.ts',
+  'test/e2e/peer-killed.test.ts',
+];
