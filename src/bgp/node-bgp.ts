@@ -69,7 +69,7 @@ export interface FamilyBgp {
   readonly wireguardNextHops: readonly string[];
   readonly peers: readonly Peer[];
   /** Raw BIRD text for the filter before the neighbors, in order; of the v1 layout only, and only where it is allowed. */
-  readonly customFilters: readonly CustomFilter[];
+  readonly customFilters: readonly Omit<CustomFilter, 'family'>[];
   /** Datastore keys behind everything that follows from no single other resource. */
   readonly origins: readonly string[];
 }

@@ -98,7 +98,9 @@ function buildFamily({ decoded, nodes, node, cluster, clusterAs, ...inputs }: In
     blocks: blockRoutes(resources.blockAffinities.values(), family),
     pools: pools.value,
     peers: [...mesh.peers, ...explicit.peers],
-    customFilters: inputs.allowCustomFilters ? decoded.customFilters.filter((each) => each.family === family) : [],
+    customFilters: (inputs.allowCustomFilters ? decoded.customFilters : [])
+      .filter((each) => each.family === family)
+      .map(({ key, text }) => ({ key, text })),
     origins: [v1AddressKey(node, 4), v1AddressKey(node, 6), cluster.key, own?.key].filter((key) => key !== undefined),
   };
   return { value, diagnostics: [...pools.diagnostics, ...mesh.diagnostics, ...explicit.diagnostics], kept: [] };
