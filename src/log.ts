@@ -10,7 +10,7 @@ const quoteIfNeeded = (value: unknown): string => {
 };
 
 /** `2026-11-21T10:00:00.000Z info pass target=bird outcome=confirmed`. */
-export function textLine(json: string): string {
+function textLine(json: string): string {
   const record = JSON.parse(json) as Readonly<Record<string, unknown>>;
   const fields = Object.entries(record).filter(([name]) => !HEAD.has(name));
   const rest = fields.map(([name, value]) => ` ${name}=${quoteIfNeeded(value)}`).join('');

@@ -47,9 +47,7 @@ const pure = [
   { place: 'bgp/', effects: [], npm: [] },
   {
     place: 'bird/',
-    effects: ['ask-version', 'check', 'configure', 'control-socket', 'daemon-session', 'run-bird'].map(
-      (name) => `bird/${name}.ts`,
-    ),
+    effects: ['ask-version', 'check', 'control-socket', 'daemon-session', 'run-bird'].map((name) => `bird/${name}.ts`),
     npm: [],
   },
   { place: 'transaction/', effects: ['transaction/drive.ts'], npm: [] },

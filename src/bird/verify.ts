@@ -45,7 +45,7 @@ export interface Problem {
  * BIRD forgets the error when it ends a session itself, so that none means that. A second later, after the first new attempt, the
  * error is the attempt's: look at once.
  */
-export function isLocalFault({ lastError }: DaemonProtocol): boolean {
+function isLocalFault({ lastError }: DaemonProtocol): boolean {
   if (lastError === null || lastError.startsWith('Automatic shutdown:')) return true;
   return LOCAL_ERRORS.has(lastError);
 }

@@ -1,5 +1,5 @@
 import { claimStateDir } from '../control/claim.ts';
-import { serveStatus } from '../control/serve-status.ts';
+import { type StatusServer, serveStatus } from '../control/serve-status.ts';
 import { controlRoutes, serveRoutes } from '../control/server.ts';
 import { systemClock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
@@ -114,11 +114,12 @@ export async function runService(
     const datastore = await openDatastore(settings, { log, clock: systemClock, watch: true });
     const operations = operationsOf(all, { version, pid: process.pid, node: settings.nodeName, startedAt }, datastore);
     claim.serve(serveRoutes(controlRoutes(operations), log));
-    const tcp = settings.statusAddress === null ? null : await serveStatus(settings.statusAddress, operations, log);
     const raiseAll = () => {
       for (const { dirty } of all) dirty.raise();
     };
+    let tcp: StatusServer | null = null;
     try {
+      if (settings.statusAddress !== null) tcp = await serveStatus(settings.statusAddress, operations, log);
       await datastore.start(prefixesFor(settings.nodeName, settings.data), raiseAll, signal);
       mustFindPasswords(settings, all, datastore.snapshot());
       log('info', 'in-sync', { revision: datastore.snapshot().revision });

@@ -28,7 +28,7 @@ export interface BenchDaemon {
   readonly socket: string;
 }
 
-type ProcessOptions = Partial<Omit<BgpOptions, 'version'>> & Partial<PlaceOptions>;
+type ProcessOptions = Partial<BgpOptions> & Partial<PlaceOptions> & { readonly binary?: string };
 
 /** One life of the service over the bench's target: its memory is begun from the ledger on the disk. */
 export interface TestProcess {
@@ -84,14 +84,14 @@ export class TargetBench {
     const ledger = await this.ledger();
     const output = dirname(this.daemon.configFile);
     const socket = options.socket ?? this.daemon.socket;
-    const binary = { binary: '/usr/sbin/bird' };
+    const binary = { binary: options.binary ?? '/usr/sbin/bird' };
     const [target] = bgpTargets(
       {
         self: options.self ?? selfFor('node-a'),
         flavour: '1.6',
         layout: 'single',
         templates: options.templates ?? (await readTemplates(builtInTemplates(), 'bird1')),
-        version: 'test',
+        version: options.version ?? 'test',
         lastGood: new Map(Object.entries(ledger.lastGood)),
       },
       { output, bird: binary, bird6: binary },

@@ -26,7 +26,7 @@ const enabled: Field<boolean> = {
   },
 };
 
-export const v1MeshFields = record({ enabled }, ['*']);
+const v1MeshFields = record({ enabled }, ['*']);
 
 const GLOBAL_KEYS: Readonly<Record<string, DecodeFact>> = {
   ...COMMON_KEYS,

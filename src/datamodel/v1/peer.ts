@@ -7,7 +7,7 @@ import { v1Address, v1AsNumber } from './plain-text.ts';
 const peerFields = (family: Family) => record({ ip: v1Address(family), as_num: v1AsNumber }, ['*']);
 
 /** The value of a peer key of each family: the neighbor's address and AS number. What the key says of the address does not count. */
-export const v1PeerFields = { 4: peerFields(4), 6: peerFields(6) } as const;
+const v1PeerFields = { 4: peerFields(4), 6: peerFields(6) } as const;
 
 /** A peer as today's BGPPeer: everything that v0.22 did not have is unset. `node` null: for every node. */
 function toBgpPeer(

@@ -11,7 +11,7 @@ function unusual(faults: Fault[], path: Path, value: unknown, readAs: unknown): 
 }
 
 /** A plain text: blanks and line ends around it, which `echo` and editors leave there, are told and taken away. */
-export const plainText = <T>(field: Field<T>): Field<T> => ({
+const plainText = <T>(field: Field<T>): Field<T> => ({
   shape: field.shape,
   decode: (value, path, faults) => {
     if (typeof value !== 'string') return field.decode(value, path, faults);

@@ -30,7 +30,7 @@ const poolFields = (family: Family) =>
     ['*'],
   );
 
-export const v1PoolFields = { 4: poolFields(4), 6: poolFields(6) } as const;
+const v1PoolFields = { 4: poolFields(4), 6: poolFields(6) } as const;
 
 function encapsulationOf({ ipip, ipip_mode }: FieldType<ReturnType<typeof poolFields>>): Encapsulation {
   if (ipip_mode === 'cross-subnet') return 'ipip-cross-subnet';
