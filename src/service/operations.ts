@@ -1,5 +1,5 @@
 import type { OperationResult, Operations } from '../control/operations.ts';
-import { UsageError } from '../core/errors.ts';
+import { messageOf, UsageError } from '../core/errors.ts';
 import { APPROVABLE } from '../core/hold-kinds.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import type { PassReport } from '../pass/pass-report.ts';
@@ -23,9 +23,10 @@ export function operationsOf(all: readonly Managed[], facts: ServiceFacts, datas
     names: readonly string[] | null,
     work: (one: Managed, signal: AbortSignal) => Promise<void>,
   ): Promise<OperationResult> => {
-    const reports = await Promise.all(chosen(names).map((one) => one.ask((signal) => work(one, signal))));
-    const lines = chosen(names).map(({ target }, i) => ({ target: target.name, text: textOf(reports[i]!) }));
-    return { ok: reports.every(({ error, hold }) => !error && !hold), lines };
+    const results = await Promise.all(
+      chosen(names).map(async (one) => ({ target: one.target.name, ...(await outcomeOf(one, work)) })),
+    );
+    return { ok: results.every(({ ok }) => ok), lines: results.map(({ target, text }) => ({ target, text })) };
   };
   return {
     status: () => serviceReport(all, facts, datastore),
@@ -38,10 +39,10 @@ export function operationsOf(all: readonly Managed[], facts: ServiceFacts, datas
         rollBack(target, place, { back, forMs, signal }),
       );
       // Held is what was asked for.
-      const isDone = chosen(names).every(
+      const isBack = chosen(names).every(
         ({ last }) => !last?.report.error && last?.report.hold?.kinds.includes('rollback'),
       );
-      return { ...result, ok: isDone };
+      return { ...result, ok: isBack && result.lines.every(({ text }) => !text.startsWith(FAILED)) };
     },
   };
 }
@@ -57,7 +58,20 @@ async function resume(place: Place): Promise<void> {
   await place.save({ hold: null, foreignWrites: [], txn: after(txn, { is: 'resume' }) });
 }
 
+const FAILED = 'failed: ';
+
+/** What became of one target; what its work met is told like a pass that failed, so that the other target's outcome is told as well. */
+async function outcomeOf(one: Managed, work: (one: Managed, signal: AbortSignal) => Promise<void>) {
+  try {
+    const report = await one.ask((signal) => work(one, signal));
+    return { ok: !report.error && !report.hold, text: textOf(report) };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    return { ok: false, text: `${FAILED}${messageOf(error)}` };
+  }
+}
+
 function textOf({ outcome, error, hold }: PassReport): string {
-  if (error) return `failed: ${error.message}`;
+  if (error) return `${FAILED}${error.message}`;
   return hold ? `held (${hold.kinds.join(', ')}): ${hold.why.join('; ')}` : outcome;
 }

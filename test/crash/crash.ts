@@ -30,12 +30,12 @@ export interface CrashReport {
   readonly violations: readonly string[];
 }
 
-/** Long enough for the next process to confirm in time, mostly. Killed just before BIRD is asked, it has to wait for this long. */
+/** Long enough for the next process to confirm in time, mostly. Killed just before BIRD is asked, it has to wait for this long, and 30 s more. */
 const CONFIRM_TIMEOUT = '5s';
 /** Before the next generation, so that birdconfd is at rest now and then. */
 const PAUSE_MS = 250;
 const SETTLE_EVERY = 6;
-const SETTLE_MS = 40_000;
+const SETTLE_MS = 75_000;
 
 /**
  * Kills birdconfd again and again while the data change, and looks whether it keeps its promises. The seed decides the generations and

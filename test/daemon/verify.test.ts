@@ -67,12 +67,9 @@ describe('a session that falls while the configuration changes', () => {
     lab = await labUp({
       nodes: (['ours', 'theirs'] as const).map((name) => ({ name, address: `${ADDRESS[name]}/24` })),
     });
-    for (const side of ['ours', 'theirs'] as const) {
-      await writeFile(path(side, 'conf'), configOf(side));
-      await start(side);
-    }
   });
   afterEach(async () => {
+    await kill('SIGCONT')().catch(() => {}); // a process that is gone is begun anew anyhow
     for (const side of ['ours', 'theirs'] as const) await ip(side, 'link set eth0 up');
     await ip('ours', `addr replace ${ADDRESS.ours}/24 dev eth0`);
   });
@@ -81,14 +78,8 @@ describe('a session that falls while the configuration changes', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  /** Both with these configurations, whatever the test before left, and Established. */
-  const established = async (ours = OURS, theirs = THEIRS): Promise<DaemonObservation> => {
-    await kill('SIGCONT')().catch(() => {}); // a process that is gone is started again
-    await ask('theirs', 'show status').catch(() => start('theirs'));
-    await configure('theirs', theirs);
-    await configure('ours', ours);
-    for (const side of ['ours', 'theirs'] as const) await ask(side, 'enable session');
-    return eventually(
+  const up = () =>
+    eventually(
       async () => {
         const observation = await observe();
         expect(session(observation)).toMatchObject({ state: 'up', importedRoutes: 2, established: true });
@@ -96,6 +87,22 @@ describe('a session that falls while the configuration changes', () => {
       },
       { timeoutMs: 30_000 },
     );
+  /** Both begun anew with these configurations, and Established: one that was down before waits for longer and longer. */
+  const established = async (ours = OURS, theirs = THEIRS): Promise<DaemonObservation> => {
+    const texts = { ours, theirs };
+    for (const side of ['ours', 'theirs'] as const) {
+      await birds[side]?.stop();
+      await writeFile(path(side, 'conf'), texts[side]);
+      await start(side);
+    }
+    return up();
+  };
+  /** As `established`, for changes by which no session falls. */
+  const configured = async (): Promise<DaemonObservation> => {
+    if (Object.keys(birds).length === 0) return established();
+    await configure('theirs', THEIRS);
+    await configure('ours', OURS);
+    return up();
   };
 
   const falls: readonly Fall[] = [
@@ -217,12 +224,13 @@ describe('a session that falls while the configuration changes', () => {
     await established();
     await kill('SIGKILL')();
     await eventually(async () => expect(session(await observe()).lastError).toBe('Socket: Connection refused'));
-    expect(session(await established())).toMatchObject({ lastError: null, neighborAddress: ADDRESS.theirs });
+    await start('theirs');
+    expect(session(await up())).toMatchObject({ lastError: null, neighborAddress: ADDRESS.theirs });
   });
 
   /** What one change does, from the texts to the verdict. */
   const change = async (to: string) => {
-    const before = await established();
+    const before = await configured();
     const { refiltered, reimported } = meaningOf(OURS, to);
     const expected = {
       names: [...readConfiguration(to).protocols.keys()],
@@ -262,7 +270,7 @@ describe('a session that falls while the configuration changes', () => {
   });
 
   it('knows what BIRD runs by its names', async () => {
-    const before = await established();
+    const before = await configured();
     const names = before.protocols.map(({ name }) => name);
     expect([...names].sort()).toEqual(['device1', 'direct1', 'nobody', 'session', 'static1']);
     const problems = verify(before, before, { names: ['new', ...names.slice(1)], unchanged: [], reimported: [] });
