@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -12,7 +12,8 @@ if (!isThere) console.log(`skipped: the cases of v0.22 are not at ${conformance}
 it.skipIf(!isThere)(
   'data of v0.22 give what its own templates gave, in every case',
   async () => {
-    const args = [`${conformance}/run.mjs`, '--corpus', `${conformance}/corpus-v1`, '--diff'];
+    // The runner does nothing where it is called by another path than its own.
+    const args = [realpathSync(`${conformance}/run.mjs`), '--corpus', `${conformance}/corpus-v1`, '--diff'];
     const command = ['--cmd', `${process.execPath} ${MAIN}`];
     const { stdout } = await promisify(execFile)(process.execPath, [...args, ...command]);
     expect(stdout).toMatch(/^16 passed, 0 failed$/m);
