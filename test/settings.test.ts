@@ -38,16 +38,21 @@ describe('settings', () => {
         ETCD_USERNAME: 'calico',
         ETCD_PASSWORD: 'hunter2',
         ETCD_CA_CERT_FILE: '/etc/ca.pem',
+        ETCD_CERT_FILE: '/etc/cert.pem',
+        CALICO_ETCD_KEY_FILE: '/etc/key.pem',
+        BGP_LOGSEVERITYSCREEN: 'warning',
         NODENAME: 'worker-1',
         HOSTNAME: 'other',
         CALICO_ROUTER_ID: 'hash',
       },
     );
-    expect(settings).toMatchObject({ nodeName: 'worker-1', routerId: 'hash', inputs: [] });
+    expect(settings).toMatchObject({ nodeName: 'worker-1', routerId: 'hash', inputs: [], logLevel: 'warn' });
     expect(settings.etcd).toMatchObject({
       endpoints: ['https://192.0.2.2:2379', 'https://192.0.2.3:2379'],
       username: 'calico',
       caFile: '/etc/ca.pem',
+      certFile: '/etc/cert.pem',
+      keyFile: '/etc/key.pem',
     });
     expect(settings.etcd?.password?.reveal()).toBe('hunter2');
     expect(JSON.stringify(settings)).not.toContain('hunter2');
