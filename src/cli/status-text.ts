@@ -5,7 +5,6 @@ import { type Cell, type Colour, paint, plain, textTable } from './text-table.ts
 const COLOURS: Readonly<Record<TargetState, Colour>> = {
   starting: 'yellow',
   converged: 'green',
-  converging: 'yellow',
   waiting: 'yellow',
   held: 'red',
   failed: 'red',

@@ -4,16 +4,15 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 export type Instant = string;
 
 /**
- * Where a target stands, one word: `starting` no pass yet · `converged` data = files = BIRD · `converging` confirmed, but sessions that
- * the change restarted are not back · `waiting` for quiet, for a retry, or for BIRD to take the files · `held` a guard, takeover,
- * release or rollback, or a bundle that BIRD refused · `failed` what is wanted cannot be done as it is · `needs-restart` BIRD takes the listening
- * address or port only when it starts · `stale` the datastore is
- * away, the last good is in effect · `node-unknown` the data have no such Node, nothing is written.
+ * Where a target stands, one word: `starting` no pass yet · `converged` data = files = BIRD (sessions that the change restarted may still
+ * be on their way up) · `waiting` for quiet, for a retry, or for BIRD to take the files · `held` a guard, takeover, release or rollback, or
+ * a bundle that BIRD refused · `failed` what is wanted cannot be done as it is · `needs-restart` BIRD takes the listening address or port
+ * only when it starts · `stale` the datastore is away, the last good is in effect · `node-unknown` the data have no such Node, nothing is
+ * written.
  */
 export type TargetState =
   | 'starting'
   | 'converged'
-  | 'converging'
   | 'waiting'
   | 'held'
   | 'failed'
