@@ -1,9 +1,10 @@
 import type { Diagnostic } from './core/diagnostic.ts';
+import type { Approval } from './core/hold-kinds.ts';
 import type { DataLayout } from './core/keys.ts';
-import type { Approval } from './datamodel/approval.ts';
+import type { NamedText } from './core/named-text.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
 import type { Snapshot } from './datastore/datastore.ts';
-import type { Bundle, NamedText } from './render/bundle.ts';
+import type { Bundle } from './render/bundle.ts';
 
 /** What a snapshot becomes for one target. `bundle` is null when nothing may be written; the diagnostics say why. */
 export interface Rendering {

@@ -1,14 +1,9 @@
 import { type Cidr, contains, parseCidr } from '../core/ip-address.ts';
+import type { NamedText } from '../core/named-text.ts';
 import { type Definition, definitionsOf, namesOf, neighborOf } from './definitions.ts';
 import { inventoryOf } from './inventory.ts';
 import { mergeStatements, type Sequence } from './merge-statements.ts';
 import { canonical, parseStatements, type Span, type Statement } from './statements.ts';
-
-/** A file of a configuration, by the name that an `include` of its siblings gives it. */
-export interface NamedText {
-  readonly name: string;
-  readonly text: string;
-}
 
 /** What the live configuration holds in all its files, and what comes to it. */
 interface Whole {
@@ -133,8 +128,14 @@ function mergeFile(live: string, desired: string, whole: Whole): string {
 }
 
 /**
- * `holdBack` for the files that a daemon reads together, file by file: each of live's keeps its name, place and includes. A file
- * that only `desired` has stays out, and what it defines with it.
+ * The live configuration with only what `desired` adds to it: new sessions, with what these need and live lacks, new static
+ * routes, and rules for new pools. What live has stays as it is, whatever `desired` makes of it: no session goes, restarts or is
+ * told other routes than those of the new blocks and pools, and no pool's routes are treated in another way. A session that cannot
+ * stand beside live's stays out: its neighbor is spoken to already, a function that it calls has other parameters there, or its
+ * template another AS.
+ *
+ * Of the files that a daemon reads together each of live's keeps its name, place and includes. A file that only `desired` has
+ * stays out, and what it defines with it.
  */
 export function holdBackFiles(live: readonly NamedText[], desired: readonly NamedText[]): readonly NamedText[] {
   const texts = new Map(desired.map(({ name, text }) => [name, text]));
@@ -149,13 +150,3 @@ export function holdBackFiles(live: readonly NamedText[], desired: readonly Name
   };
   return live.map(({ name, text }, i) => ({ name, text: mergeFile(text, shared[i]!, whole) }));
 }
-
-/**
- * The live configuration with only what `desired` adds to it: new sessions, with what these need and live lacks, new static
- * routes, and rules for new pools. What live has stays as it is, whatever `desired` makes of it: no session goes, restarts or is
- * told other routes than those of the new blocks and pools, and no pool's routes are treated in another way. A session that cannot
- * stand beside live's stays out: its neighbor is spoken to already, a function that it calls has other parameters there, or its
- * template another AS.
- */
-export const holdBack = (live: string, desired: string): string =>
-  holdBackFiles([{ name: '', text: live }], [{ name: '', text: desired }])[0]!.text;

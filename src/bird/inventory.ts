@@ -1,7 +1,8 @@
 import { type Cidr, contains, parseCidr } from '../core/ip-address.ts';
 import { byBytes } from '../core/order.ts';
+import { knownStatements } from './known-statements.ts';
 import { readConfiguration } from './protocols.ts';
-import { canonical, parseStatements, type Statement } from './statements.ts';
+import { canonical, type Statement } from './statements.ts';
 
 /** What a configuration holds that a guard counts: ours, and those that Calico's own confd writes or wrote. */
 export interface Inventory {
@@ -88,7 +89,7 @@ function kernelFilter(statements: readonly Statement[], bodies: ReadonlyMap<stri
 export function inventoryOf(text: string): Inventory {
   const { protocols } = readConfiguration(text);
   const ofType = (type: string) => [...protocols.values()].filter((protocol) => protocol.type === type);
-  const statements = parseStatements(text);
+  const statements = knownStatements(text);
   const bodies = new Map(
     statements.flatMap((s): [string, Statement][] => {
       const name = /^(?:function|filter) ('[^']+'|\w+)/.exec(s.words)?.[1];

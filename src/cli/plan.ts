@@ -1,11 +1,12 @@
 import { styleText } from 'node:util';
 import { type Meaning, meaningOf } from '../bird/meaning.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
+import type { NamedText } from '../core/named-text.ts';
 import { byBytes } from '../core/order.ts';
 import { readLedgers } from '../host/ledger.ts';
 import { readLive } from '../host/observe.ts';
 import { plan, type Step } from '../plan.ts';
-import { digestsOfTexts, expandIncludes, type NamedText } from '../render/bundle.ts';
+import { digestsOfTexts, expandIncludes } from '../render/bundle.ts';
 import { DAEMONS, type Settings } from '../settings.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { prepareTargets } from './prepare-bgp.ts';

@@ -13,5 +13,11 @@ export const HOLD_KINDS = [
 
 export type HoldKind = (typeof HOLD_KINDS)[number];
 
+/** What an operator lets through, and until when: ms since 1970, null = as long as it stands in the data. */
+export interface Approval {
+  readonly kinds: readonly HoldKind[];
+  readonly until: number | null;
+}
+
 /** What an approval can let through. The others end by `resume`. */
 export const APPROVABLE: readonly HoldKind[] = HOLD_KINDS.slice(0, 6);

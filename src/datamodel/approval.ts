@@ -1,15 +1,9 @@
 import { show } from '../core/diagnostic.ts';
-import { APPROVABLE, type HoldKind } from '../core/hold-kinds.ts';
+import { APPROVABLE, type Approval, type HoldKind } from '../core/hold-kinds.ts';
 import { type Field, INVALID, text } from './field.ts';
 
 /** The annotation by which an operator lets held plans through, on all nodes at once. */
 export const APPROVE = 'birdconfd/approve';
-
-/** What it lets through, and until when: ms since 1970, null = as long as it stands there. */
-export interface Approval {
-  readonly kinds: readonly HoldKind[];
-  readonly until: number | null;
-}
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 

@@ -1,6 +1,7 @@
 import { show } from '../core/diagnostic.ts';
+import type { Approval } from '../core/hold-kinds.ts';
 import { byBytes } from '../core/order.ts';
-import { APPROVE, type Approval } from './approval.ts';
+import { APPROVE } from './approval.ts';
 import { approvableEnvelope } from './envelope.ts';
 import {
   boolean,

@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
-import { digestsOfTexts, type NamedText } from '../render/bundle.ts';
+import type { NamedText } from '../core/named-text.ts';
+import { digestsOfTexts } from '../render/bundle.ts';
 import { diskError } from './disk-error.ts';
 import { readLive } from './observe.ts';
 import { createUnsynced } from './write-file.ts';

@@ -1,6 +1,6 @@
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { NamedText } from '../render/bundle.ts';
+import type { NamedText } from '../core/named-text.ts';
 import { diskError } from './disk-error.ts';
 import { keepForeign } from './foreign-file.ts';
 import { keepPrevious, type PreviousFile, putBack } from './previous-file.ts';

@@ -2,9 +2,10 @@ import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
+import type { Approval } from '../core/hold-kinds.ts';
 import type { DataLayout } from '../core/keys.ts';
 import type { Digests } from '../render/bundle.ts';
-import type { Approval, Hold } from '../transaction/holds.ts';
+import type { Hold } from '../transaction/holds.ts';
 import { IDLE, type Transaction } from '../transaction/machine.ts';
 import { diskError } from './disk-error.ts';
 import { ifThere } from './system-error.ts';
@@ -48,6 +49,7 @@ export interface LedgerRecord {
   /** The layout of the data, once it was seen; null = not yet. */
   readonly data: DataLayout | null;
   readonly hold: Hold | null;
+  /** By `birdconfd approve`: until then, or until a plan has gone through. */
   readonly approval: Approval | null;
   /** Key → a value that BIRD refuses, and the one that stays in effect. */
   readonly withheld: Readonly<Record<string, WithheldValue>>;

@@ -1,6 +1,6 @@
 import { constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { NamedText } from '../render/bundle.ts';
+import type { NamedText } from '../core/named-text.ts';
 import { diskError } from './disk-error.ts';
 import { errnoOf } from './system-error.ts';
 

@@ -11,7 +11,7 @@ import { isDisruptive, type Step } from '../plan.ts';
 import { type Bundle, digestsOfTexts, expandIncludes } from '../render/bundle.ts';
 import type { Target } from '../targets.ts';
 import { drive, type World } from '../transaction/drive.ts';
-import { after, type BundleId, type Transaction } from '../transaction/machine.ts';
+import { after, type BundleId, isOpen, type Transaction } from '../transaction/machine.ts';
 import type { ChangeDecision } from './decide.ts';
 import { blameOf } from './isolate.ts';
 import { keepOwner } from './keep-owner.ts';
@@ -67,7 +67,7 @@ export async function finish(
   known: About | null = null,
 ): Promise<Changed> {
   const { txn, history } = place.ledger;
-  if (txn.at === 'idle' || txn.at === 'held') return { outcome: 'unchanged', steps: [], meaning: null, error: null };
+  if (!isOpen(txn)) return { outcome: 'unchanged', steps: [], meaning: null, error: null };
   const about = known ?? { revision: history[0]?.revision ?? '', release: history[0]?.release ?? null };
   await timed('commit', () => keepOwner(target, place, null));
   const done = await timed('reload', () => follow(target, place, about, signal));
@@ -103,10 +103,7 @@ export async function follow(
   signal: AbortSignal,
 ): Promise<Pick<Changed, 'outcome' | 'error'>> {
   const { txn, error, seen } = await drive(place.ledger.txn, worldOf(target, place, about, signal));
-  if (seen) {
-    place.seen = seen;
-    place.silentSince = null;
-  }
+  if (seen) place.silentSince = null;
   if (txn !== place.ledger.txn) await place.save({ txn });
   if (txn.at === 'held') {
     const now = place.options.clock.now();
@@ -142,7 +139,7 @@ function worldOf(target: Target, place: Place, about: About, signal: AbortSignal
   async function recordOf(txn: Transaction, seen: DaemonObservation | null): Promise<Partial<LedgerRecord>> {
     const { ledger, options } = place;
     const open = ledger.txn;
-    if (txn.at !== 'idle' && txn.at !== 'held') return { confirmed: null };
+    if (isOpen(txn)) return { confirmed: null };
     const id = txn.at === 'held' ? (txn.from ?? txn.to) : 'to' in open ? open.to : null;
     const files = await place.filesOf(id, names);
     if (id === null || !files) return { confirmed: null };

@@ -1,21 +1,15 @@
 import { holdBackFiles } from '../bird/hold-back.ts';
 import { type Meaning, meaningOf } from '../bird/meaning.ts';
 import type { HoldKind } from '../core/hold-kinds.ts';
+import type { NamedText } from '../core/named-text.ts';
 import { letThrough } from '../datamodel/approval.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
 import { isDisruptive, plan, type Step } from '../plan.ts';
-import {
-  type Bundle,
-  digestsOfTexts,
-  expandIncludes,
-  makeBlock,
-  makeBundle,
-  makeFile,
-  type NamedText,
-} from '../render/bundle.ts';
+import { type Bundle, digestsOfTexts, expandIncludes, makeBlock, makeBundle, makeFile } from '../render/bundle.ts';
 import type { Rendering, Target } from '../targets.ts';
 import { type Tripped, trippedGuards } from '../transaction/guards.ts';
 import type { Hold } from '../transaction/holds.ts';
+import { isOpen } from '../transaction/machine.ts';
 import type { PassReport } from './pass-report.ts';
 import type { Place } from './place.ts';
 import { runningSessions } from './running-sessions.ts';
@@ -84,12 +78,11 @@ export async function decide(situation: Situation): Promise<Decision> {
   if (!bundle) return nothing('nothing-to-write');
   const { ledger } = place;
   const { txn } = ledger;
-  const isOpen = txn.at !== 'idle' && txn.at !== 'held';
   if (ledger.hold?.kinds.some((kind) => STANDING.includes(kind)))
-    return isOpen ? { do: 'finish', about: null, isThrough: false, meaning: null } : nothing('held');
-  if (!isOpen && (await isForeignWriter(situation, now))) return nothing('held');
+    return isOpen(txn) ? { do: 'finish', about: null, isThrough: false, meaning: null } : nothing('held');
+  if (!isOpen(txn) && (await isForeignWriter(situation, now))) return nothing('held');
   const from = await baselineOf(place, target, live);
-  const confirmed = isOpen ? null : ledger.confirmed;
+  const confirmed = isOpen(txn) ? null : ledger.confirmed;
   const seen = { live: live && digestsOfTexts(live), confirmed };
   const stepsFor = (wanted: Bundle) => plan(wanted, seen);
   if (stepsFor(bundle).length === 0) {
@@ -113,7 +106,7 @@ export async function decide(situation: Situation): Promise<Decision> {
   if (steps.length === 0 || isRefused) return nothing('held', meaning);
   // What BIRD refused is taken back to the end, or it would be tried over and over.
   const isTakenBack = txn.at === 'restoring' || txn.at === 'returning';
-  if (isOpen && txn.to === wanted.bytes && (isTakenBack || !steps.includes('commit')))
+  if (isOpen(txn) && txn.to === wanted.bytes && (isTakenBack || !steps.includes('commit')))
     return { do: 'finish', about: { revision, release }, isThrough, meaning };
   const does = isThrough ? meaning : meaningOf(before, expandIncludes(wanted.files));
   if (isDisruptive(does) && steps.includes('commit') && !isQuiet) return nothing('waiting', meaning);
@@ -127,11 +120,10 @@ export async function decide(situation: Situation): Promise<Decision> {
  */
 async function baselineOf(place: Place, target: Target, live: readonly NamedText[] | null): Promise<Baseline | null> {
   const { txn, history } = place.ledger;
-  const isOpen = txn.at !== 'idle' && txn.at !== 'held';
-  const id = (isOpen ? txn.from : history[0]?.bytes) ?? null;
+  const id = (isOpen(txn) ? txn.from : history[0]?.bytes) ?? null;
   const files = await place.filesOf(id, target.fileNames);
   if (id !== null && files) return { id, files };
-  return live && !isOpen ? { id: digestsOfTexts(live).bytes, files: live } : null;
+  return live && !isOpen(txn) ? { id: digestsOfTexts(live).bytes, files: live } : null;
 }
 
 interface Judged {

@@ -1,5 +1,6 @@
+import type { NamedText } from '../core/named-text.ts';
 import { ownFiles } from '../host/own-files.ts';
-import { digestsOfTexts, type NamedText } from '../render/bundle.ts';
+import { digestsOfTexts } from '../render/bundle.ts';
 import type { Target } from '../targets.ts';
 import type { Place } from './place.ts';
 

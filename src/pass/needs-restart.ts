@@ -1,6 +1,7 @@
 import { readConfiguration } from '../bird/protocols.ts';
 import { expandIncludes } from '../render/bundle.ts';
 import type { Target } from '../targets.ts';
+import { isOpen } from '../transaction/machine.ts';
 import type { Place } from './place.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { Place } from './place.ts';
  */
 export async function needsRestart({ fileNames }: Target, place: Place): Promise<boolean> {
   const { listen, txn, history } = place.ledger;
-  if (listen === null || (txn.at !== 'idle' && txn.at !== 'held')) return false;
+  if (listen === null || isOpen(txn)) return false;
   const files = await place.filesOf(history[0]?.bytes ?? null, fileNames);
   return files !== null && readConfiguration(expandIncludes(files)).listen !== listen;
 }

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
-import type { DaemonObservation } from '../bird/daemon-session.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Digest } from '../core/digest.ts';
 import { asStageError } from '../core/errors.ts';
+import type { NamedText } from '../core/named-text.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
 import { BundleStore } from '../host/bundle-store.ts';
 import type { CommitOptions } from '../host/commit.ts';
 import { type LedgerRecord, ledgerPath, writeLedger } from '../host/ledger.ts';
-import type { NamedText } from '../render/bundle.ts';
 import type { Limits } from '../transaction/guards.ts';
 import type { Blame } from './isolate.ts';
 
@@ -46,8 +45,6 @@ export class Place {
   accepted: Snapshot | null = null;
   /** The full reading of the data that the last plan to go through was made from; null = none in this process. */
   listing: number | null = null;
-  /** BIRD as it was seen last; null = not yet, or it could not be asked. */
-  seen: DaemonObservation | null = null;
   /** Since when BIRD has not answered, in ms since 1970; null = it did when it was asked last. */
   silentSince: number | null = null;
   /** The files of the last bundles that were put or read, by their id: most passes need no others. */

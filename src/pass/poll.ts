@@ -1,6 +1,7 @@
 import { withBirdSocket } from '../bird/control-socket.ts';
 import { readDaemonStatus } from '../bird/daemon-status.ts';
 import { isSameMoment } from '../bird/same-moment.ts';
+import { isOpen } from '../transaction/machine.ts';
 import type { Place } from './place.ts';
 
 /**
@@ -10,7 +11,7 @@ import type { Place } from './place.ts';
  */
 export async function isAnotherDaemon(place: Place, signal: AbortSignal): Promise<boolean> {
   const { ledger, options } = place;
-  if (ledger.txn.at !== 'idle' && ledger.txn.at !== 'held') return false;
+  if (isOpen(ledger.txn)) return false;
   try {
     const socket = { signal, timeoutMs: place.replyMs };
     const reply = await withBirdSocket(options.socket, socket, (session) => session.command('show status'));

@@ -1,6 +1,7 @@
 import { asStageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Target } from '../targets.ts';
+import { isOpen } from '../transaction/machine.ts';
 import { finish } from './change.ts';
 import type { Place } from './place.ts';
 
@@ -11,7 +12,7 @@ import type { Place } from './place.ts';
 export async function repair(target: Target, place: Place, log: Log, signal: AbortSignal): Promise<void> {
   const { at } = place.ledger.txn;
   // The predecessor may have died before it swept up.
-  if (at === 'idle' || at === 'held') return place.sweep();
+  if (!isOpen(place.ledger.txn)) return place.sweep();
   const { outcome, error } = await finish(target, place, signal, async (_, work) => work()).catch((thrown) => ({
     outcome: 'failed',
     error: asStageError('commit', thrown),

@@ -1,5 +1,6 @@
 import { digestOfStatements, statementDigests } from '../bird/statements.ts';
 import { type Digest, digestOfAll } from '../core/digest.ts';
+import type { NamedText } from '../core/named-text.ts';
 
 /** A piece of a file that holds whole top-level statements (or only comments), and the resources that produced it. */
 export interface Block {
@@ -14,13 +15,6 @@ export interface RenderedFile {
   /** The file's name, relative to the target's output folder. */
   readonly name: string;
   readonly blocks: readonly Block[];
-  readonly text: string;
-}
-
-/** A file as it lies on disk, or is to lie there. */
-export interface NamedText {
-  /** Relative to the target's output folder. */
-  readonly name: string;
   readonly text: string;
 }
 

@@ -11,9 +11,3 @@ export interface Hold {
   /** When it ends by itself; null = it does not. */
   readonly until: number | null;
 }
-
-/** What `birdconfd approve` said, as the ledger keeps it: it counts for these kinds until then, or until a plan has gone through. */
-export interface Approval {
-  readonly kinds: readonly HoldKind[];
-  readonly until: number;
-}

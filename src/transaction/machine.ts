@@ -87,6 +87,10 @@ export type Event =
 
 export const IDLE: Transaction = { at: 'idle' };
 
+/** Whether something of it is left to do: nothing is sure then about what BIRD runs. */
+export const isOpen = (txn: Transaction): txn is Exclude<Transaction, { at: 'idle' | 'held' }> =>
+  txn.at !== 'idle' && txn.at !== 'held';
+
 /** What a process finds in the ledger whose predecessor died in `txn`. */
 export function durable(txn: Transaction): Transaction {
   if (txn.at === 'asked' || txn.at === 'verifying' || txn.at === 'confirming') {
@@ -150,9 +154,8 @@ export function after(txn: Transaction, event: Event): Transaction {
   switch (event.is) {
     case 'begin': {
       if (!mayBegin(txn)) return txn;
-      const isOpen = txn.at !== 'idle' && txn.at !== 'held';
       const { to, timer, isOnDisk } = event;
-      return { at: isOnDisk ? 'owed' : 'committing', from: isOpen ? txn.from : event.from, to, timer };
+      return { at: isOnDisk ? 'owed' : 'committing', from: isOpen(txn) ? txn.from : event.from, to, timer };
     }
     case 'resume':
       return txn.at === 'held' ? IDLE : txn;

@@ -6,10 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { buildNodeBgp } from '../../src/bgp/node-bgp.ts';
 import { checkConfig } from '../../src/bird/check.ts';
 import { definitionsOf, neighborOf } from '../../src/bird/definitions.ts';
-import { holdBack, holdBackFiles, type NamedText } from '../../src/bird/hold-back.ts';
+import { holdBackFiles } from '../../src/bird/hold-back.ts';
 import { inventoryOf, poolActionChanges } from '../../src/bird/inventory.ts';
 import { meaningOf } from '../../src/bird/meaning.ts';
 import { statementDigests } from '../../src/bird/statements.ts';
+import type { NamedText } from '../../src/core/named-text.ts';
 import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
 import { builtInTemplates, readTemplates } from '../../src/host/read-templates.ts';
 import { expandIncludes } from '../../src/render/bundle.ts';
@@ -31,6 +32,10 @@ function filesOf(entries: Entries, family: 4 | 6, layout: Layout): readonly Name
   return renderFamily(environment, value!.family(family, null).value, { layout, version: '0' }).files;
 }
 const textOf = (entries: Entries, family: 4 | 6): string => filesOf(entries, family, 'single')[0]!.text;
+
+/** The same for a configuration in one file. */
+const holdBack = (live: string, desired: string): string =>
+  holdBackFiles([{ name: '', text: live }], [{ name: '', text: desired }])[0]!.text;
 
 /** Two clusters that have nothing to do with each other, or of which the second is the first with some entries put or gone. */
 const anyChange = anyCluster.chain((live) =>
