@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { DatastoreHealth } from '../../src/datastore/datastore.ts';
 import type { EtcdSurroundings } from '../../src/datastore/etcd-generations.ts';
 import { EtcdV3Datastore } from '../../src/datastore/etcd-v3.ts';
-import { type EtcdServer, startEtcd } from '../support/etcd.ts';
+import { credentials, type EtcdServer, startEtcd } from '../support/etcd.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { startWatchProxy } from './watch-proxy.ts';
@@ -35,9 +35,8 @@ interface Loss {
 async function startStore(port: number, surroundings: Partial<EtcdSurroundings> = {}) {
   const losses: Loss[] = [];
   const cuts: { revision: bigint; keys: number }[] = [];
-  const options = { username: null, password: null, caCert: null, cert: null, key: null };
   const store: EtcdV3Datastore = new EtcdV3Datastore(
-    { endpoints: [`http://127.0.0.1:${port}`], ...options },
+    { endpoints: [`http://127.0.0.1:${port}`], credentials: credentials() },
     {
       clock: systemClock,
       resyncIntervalMs: 60_000,

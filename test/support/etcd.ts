@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Etcd3 } from 'etcd3';
+import type { EtcdCredentials, EtcdOptions } from '../../src/datastore/etcd-client.ts';
 
 /** Files of the server's certificates and the bytes of a client's (see `makeCertificates`). */
 export interface EtcdTls {
@@ -37,6 +38,11 @@ export interface EtcdServer {
   /** Ends everything and removes what was made; safe to call twice. */
   stop(): Promise<void>;
 }
+
+/** Credentials that stay as they are: these, and otherwise none. */
+export const credentials =
+  (given: Partial<EtcdCredentials> = {}): EtcdOptions['credentials'] =>
+  async () => ({ username: null, password: null, caCert: null, cert: null, key: null, ...given });
 
 /** A port of the loopback address that nothing listens on. */
 export async function freePort(): Promise<number> {
