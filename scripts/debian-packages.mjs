@@ -10,6 +10,8 @@ const packages = {
   'etcd-server': { programs: ['etcd'], services: ['etcd'] },
   'etcd-client': { programs: ['etcdctl'], services: [] },
   openssl: { programs: ['openssl'], services: [] },
+  nftables: { programs: ['nft'], services: ['nftables'] },
+  faketime: { programs: ['faketime'], services: [] },
 };
 
 const policy = '/usr/sbin/policy-rc.d';

@@ -10,5 +10,11 @@ export const LONG_TESTS: readonly string[] = [
   'test/e2e/etcd-faults.test.ts',
   'test/e2e/holds.test.ts',
   'test/e2e/peer-killed.test.ts',
+  'test/faults/access.test.ts',
+  'test/faults/certificates.test.ts',
+  'test/faults/clock.test.ts',
+  'test/faults/members.test.ts',
+  'test/faults/replaced-store.test.ts',
+  'test/faults/size-and-speed.test.ts',
   'test/golden/any-history.test.ts',
 ];

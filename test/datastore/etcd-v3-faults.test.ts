@@ -186,6 +186,23 @@ describe('etcd v3 under faults', () => {
     expect(proxy.accepted).toBe(1);
   });
 
+  it('notices silence whichever way the wall clock is set meanwhile', async () => {
+    const etcd = use(await startEtcd());
+    const proxy = use(await startTcpProxy(etcd.port));
+    let offset = 0;
+    const clock: Clock = { ...systemClock, now: () => Date.now() + offset };
+    const { store, losses } = await startStore(proxy.port, { clock, timings: { silenceMs: 300, callMs: 300 } });
+    for (const [n, days] of [1, -2, 1].entries()) {
+      offset += days * 86_400_000;
+      proxy.deafen();
+      await putMany(etcd, n * 10, 10);
+      await eventually(() => expect(losses).toHaveLength(n + 1));
+      await catchesUp(etcd, store);
+    }
+    expect(losses.map(({ code }) => code)).toEqual(['timeout', 'timeout', 'timeout']);
+    expect(store.metrics.relists).toBe(0);
+  });
+
   for (const [what, change] of [
     ['a value', (etcd: EtcdServer) => etcd.client.put(`${NODES}k0`).value('{}')],
     ['a deletion', (etcd: EtcdServer) => etcd.client.delete().key(`${NODES}k0`)],

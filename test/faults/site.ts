@@ -199,6 +199,14 @@ export class FaultSite {
     }, CONVERGES);
   }
 
+  /** Resolves once bird.conf is as `check` wants it, and BIRD runs it. */
+  async shows(check: (text: string) => void): Promise<void> {
+    await eventually(async () => {
+      check(this.text('bird'));
+      await mustRun(this.bird, this.text('bird'));
+    }, CONVERGES);
+  }
+
   /** How often the session that nothing changes went down since BIRD was last started. */
   get falls(): number {
     return this.bird.timesDown(ROUTER.session) - this.#fallen;
