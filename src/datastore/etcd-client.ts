@@ -64,7 +64,8 @@ function open(Client: typeof Etcd3, who: EtcdCredentials, endpoint: string, onCa
       grpcOptions: {
         'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
         'grpc.keepalive_time_ms': 10_000,
-        'grpc.keepalive_timeout_ms': 3_000,
+        // No shorter: the answers of a slow server take their time, too.
+        'grpc.keepalive_timeout_ms': 15_000,
         'grpc.enable_channelz': 0,
         'grpc.service_config_disable_resolution': 1,
         callInvocationTransformer: (call: Call) => {
