@@ -104,9 +104,7 @@ export async function decide(situation: Situation): Promise<Decision> {
   const isRefused = steps.length > 0 && txn.at === 'held' && txn.to === wanted.bytes;
   await setHold(place, isRefused ? [...tripped, { kind: 'refused', why: txn.why }] : tripped, now);
   if (steps.length === 0 || isRefused) return nothing('held', meaning);
-  // What BIRD refused is taken back to the end, or it would be tried over and over.
-  const isTakenBack = txn.at === 'restoring' || txn.at === 'returning';
-  if (isOpen(txn) && txn.to === wanted.bytes && (isTakenBack || !steps.includes('commit')))
+  if (isOpen(txn) && txn.to === wanted.bytes && !steps.includes('commit'))
     return { do: 'finish', about: { revision, release }, isThrough, meaning };
   const does = isThrough ? meaning : meaningOf(before, expandIncludes(wanted.files));
   if (isDisruptive(does) && steps.includes('commit') && !isQuiet) return nothing('waiting', meaning);

@@ -60,7 +60,7 @@ export async function runPass(
       }));
     rendering = await render();
     await remember(place, rendering, withheld);
-    // Where BIRD may run under a timer, or nothing new can be had, what is open comes first.
+    // Where BIRD may run under a timer, something is taken back, or nothing new can be had, what is open comes first.
     if (!mayBegin(place.ledger.txn) || !rendering.bundle) done = await finish(target, place, options.signal, timed);
     if (!done.error) {
       try {
