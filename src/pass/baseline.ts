@@ -29,8 +29,17 @@ export async function baselineOf(
 
 /** What the wanted bundle only adds to what runs. It comes from no single resource any more. */
 export function heldBack(from: Baseline, wanted: Bundle): Bundle {
-  const files = holdBackFiles(from.files, wanted.files).map(({ name, text }) => makeFile(name, [makeBlock(text, [])]));
-  const [first, ...rest] = files;
+  return bundleOf(holdBackFiles(from.files, wanted.files));
+}
+
+/** The confirmed bundle, where it is what lies on the disk; null where it is not. `live`: the texts that lie there. */
+export function confirmedOnDisk(place: Place, live: readonly NamedText[] | null): Bundle | null {
+  const bundle = live && bundleOf(live);
+  return bundle && bundle.bytes === place.ledger.history[0]?.bytes ? bundle : null;
+}
+
+function bundleOf(files: readonly NamedText[]): Bundle {
+  const [first, ...rest] = files.map(({ name, text }) => makeFile(name, [makeBlock(text, [])]));
   if (!first) throw new Error('bug: a bundle without files');
   return makeBundle([first, ...rest]);
 }

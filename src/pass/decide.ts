@@ -6,8 +6,8 @@ import { isDisruptive, plan, type Step } from '../plan.ts';
 import { type Bundle, digestsOfTexts, expandIncludes } from '../render/bundle.ts';
 import type { Rendering, Target } from '../targets.ts';
 import { type Tripped, trippedGuards } from '../transaction/guards.ts';
-import { isOpen } from '../transaction/machine.ts';
-import { type Baseline, baselineOf, heldBack } from './baseline.ts';
+import { after, isOpen } from '../transaction/machine.ts';
+import { type Baseline, baselineOf, confirmedOnDisk, heldBack } from './baseline.ts';
 import { endExpiredHold, isForeignWriter, isStanding, keepHold } from './keep-hold.ts';
 import type { PassReport } from './pass-report.ts';
 import type { Place } from './place.ts';
@@ -66,7 +66,7 @@ export async function decide(situation: Situation): Promise<Decision> {
   const { ledger } = place;
   const { txn } = ledger;
   if (ledger.hold && isStanding(ledger.hold))
-    return isOpen(txn) ? { do: 'finish', about: null, isThrough: false, meaning: null } : nothing('held');
+    return isOpen(txn) ? { do: 'finish', about: null, isThrough: false, meaning: null } : underStandingHold(situation);
   if (!isOpen(txn) && (await isForeignWriter(place, live, now))) return nothing('held');
   const from = await baselineOf(place, target, live);
   const confirmed = isOpen(txn) ? null : ledger.confirmed;
@@ -74,6 +74,7 @@ export async function decide(situation: Situation): Promise<Decision> {
   const stepsFor = (wanted: Bundle) => plan(wanted, seen);
   if (stepsFor(bundle).length === 0) {
     await keepHold(place, [], now);
+    await forgetOtherPlans(place);
     await keepRelease(place, rendering);
     // A rewrite was cut short: done again, it also removes what it left beside the files.
     if (!place.ledger.live) return { do: 'rewrite', bundle, isThrough: true, meaning: null };
@@ -97,6 +98,26 @@ export async function decide(situation: Situation): Promise<Decision> {
   if (isDisruptive(does) && steps.includes('commit') && !isQuiet) return nothing('waiting', meaning);
   if (!steps.includes('reload')) return { do: 'rewrite', bundle: wanted, isThrough, meaning: null };
   return { do: 'change', bundle: wanted, steps, from, meaning: does, release, revision, isThrough };
+}
+
+/** Nothing new goes live, but BIRD is to run what was confirmed: it is asked for it again where it may not. */
+function underStandingHold({ place, live }: Situation): Decision {
+  const [last] = place.ledger.history;
+  const bundle = confirmedOnDisk(place, live);
+  if (place.ledger.confirmed !== null || !last || !bundle) return nothing('held');
+  const text = expandIncludes(bundle.files);
+  const { release, revision } = last;
+  const from = { id: bundle.bytes, files: bundle.files };
+  const meaning = meaningOf(text, text);
+  return { do: 'change', bundle, steps: ['reload'], from, meaning, release, revision, isThrough: false };
+}
+
+/** The data ask for what runs: what was refused, and what was approved, were other plans. */
+async function forgetOtherPlans(place: Place): Promise<void> {
+  const { txn, approval } = place.ledger;
+  if (txn.at !== 'held' && approval === null) return;
+  await place.save({ txn: after(txn, { is: 'resume' }), approval: null });
+  await place.sweep();
 }
 
 interface Judged {

@@ -51,6 +51,8 @@ export async function runPass(
   try {
     const live = await timed('commit', () => readLive(place.options.output, target.fileNames));
     await timed('commit', () => keepOwner(target, place, live));
+    if (place.isOtherDaemon) await timed('commit', () => place.save({ confirmed: null }));
+    place.isOtherDaemon = false;
     const suspects = { target, place, snapshot, live, signal: options.signal };
     let withheld = stillWithheld(snapshot, place.options.prefixes, place.ledger.withheld);
     const render = () =>
