@@ -136,7 +136,7 @@ async function talk(daemon: BirdDaemon, world: World, { txn, step, write, saw }:
 function freshTimer({ clock, undoSeconds }: World): Armed {
   const now = clock.now();
   // BIRD 1.6 counts whole seconds: its timer ends up to one of them early.
-  const from = now + undoSeconds * 1000 - Math.min(1_000, undoSeconds * 500);
+  const from = now + undoSeconds * 1000 - 1_000;
   return { from, until: now + undoSeconds * 1000 + ARRIVES_MS };
 }
 

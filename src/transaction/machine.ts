@@ -41,7 +41,8 @@ export interface Armed {
  * | held       | from        | from                         | wait for another bundle, or for `resume`     |
  *
  * `timer`: `to` is asked for under an undo timer. `stray`: the timer of an earlier request may still run, and is ended before `to` is
- * asked for: after a second `configure timeout` BIRD goes back to what the first one brought.
+ * asked for: after a second `configure timeout` BIRD goes back to what the first one brought. `unlike`: how BIRD was other than `to` when
+ * its timer may have ended; that it had not proves that `to` is to blame.
  */
 export type Transaction =
   | { readonly at: 'idle' }
@@ -54,7 +55,7 @@ export type Transaction =
   | (Change & { readonly at: 'disarming'; readonly timer: boolean; readonly fresh: Armed })
   | (Change & { readonly at: 'asked'; readonly armed: Armed | null })
   | (Change & { readonly at: 'verifying'; readonly armed: Armed | null; readonly again: boolean })
-  | (Change & { readonly at: 'confirming'; readonly armed: Armed })
+  | (Change & { readonly at: 'confirming'; readonly armed: Armed; readonly unlike: string | null })
   | (Failed & { readonly at: 'reverting' })
   | (Failed & { readonly at: 'undoing' });
 
@@ -202,15 +203,17 @@ export function after(txn: Transaction, event: Event): Transaction {
       return txn.at === 'reverting' ? { ...txn, at: txn.ran ? 'undoing' : 'held' } : txn;
     case 'verified':
       if (txn.at !== 'verifying') return txn;
-      return txn.armed ? { at: 'confirming', from: txn.from, to: txn.to, armed: txn.armed } : IDLE;
+      return txn.armed ? { at: 'confirming', from: txn.from, to: txn.to, armed: txn.armed, unlike: null } : IDLE;
     case 'unlike':
       if (txn.at !== 'verifying') return txn;
-      // Asked by another conversation, it may never have arrived; and late, BIRD may have gone back.
-      return txn.again || (txn.armed && event.now >= txn.armed.from)
-        ? owed(txn, true, true)
+      // Asked by another conversation, it may never have arrived.
+      if (txn.again) return owed(txn, true, true);
+      return txn.armed && event.now >= txn.armed.from
+        ? { at: 'confirming', from: txn.from, to: txn.to, armed: txn.armed, unlike: event.why }
         : takeBack(txn, event.why, true);
     case 'confirmed':
-      return txn.at === 'confirming' ? IDLE : disarmed(txn);
+      if (txn.at !== 'confirming') return disarmed(txn);
+      return txn.unlike === null ? IDLE : takeBack(txn, txn.unlike, true);
     case 'not-armed':
       return txn.at === 'confirming' ? owed(txn, true, false) : disarmed(txn);
     case 'undone':
