@@ -206,7 +206,7 @@ export function after(txn: Transaction, event: Event): Transaction {
       return txn.armed ? { at: 'confirming', from: txn.from, to: txn.to, armed: txn.armed, unlike: null } : IDLE;
     case 'unlike':
       if (txn.at !== 'verifying') return txn;
-      // Asked by another conversation, it may never have arrived.
+      // Asked by another conversation, it may never have arrived. Whose timer `confirm` ends is asked again, and looked at anew, at once.
       if (txn.again) return owed(txn, true, true);
       return txn.armed && event.now >= txn.armed.from
         ? { at: 'confirming', from: txn.from, to: txn.to, armed: txn.armed, unlike: event.why }
