@@ -13,7 +13,7 @@ RUN mkdir /opt/birdconfd/bin /opt/birdconfd/lib \
   && cp /usr/local/bin/node /opt/birdconfd/bin/ \
   && cp -L $(ldd /usr/local/bin/node | grep -o '/[^ ]*') /opt/birdconfd/lib/ \
   && ln -s "$(cd /opt/birdconfd/lib && ls ld-linux*)" /opt/birdconfd/lib/ld.so
-COPY LICENSE CHANGELOG.md /opt/birdconfd/
+COPY package.json LICENSE CHANGELOG.md /opt/birdconfd/
 COPY image/birdconfd image/as-birdconfd /opt/birdconfd/bin/
 COPY image/calico-node /opt/birdconfd/calico-node
 
