@@ -36,8 +36,8 @@ mount -t tmpfs -o mode=755 tmpfs dev
 for device in null zero full random urandom tty; do touch "dev/$device"; mount --bind "/dev/$device" "dev/$device"; done
 ln -s /proc/self/fd dev/fd
 while [ "$1" != -- ]; do
-  mkdir -p "./$2"
-  mount --bind "$1" "./$2"
+  chroot . mkdir -p "$2"
+  mount --bind "$1" ".$(chroot . readlink -f "$2")"
   shift 2
 done
 shift
@@ -130,7 +130,7 @@ export class Container {
   /** Runs a command in it, as root and with the environment that it was started with. */
   async run(...command: readonly string[]): Promise<Ran> {
     const pid = String(this.pid);
-    const inside = ['-t', pid, '-p', '-n', '-m', `--root=/proc/${pid}/root`, '--wd=/'];
+    const inside = ['-t', pid, '-p', '-n', '-m', `--root=/proc/${pid}/root`, `--wd=/proc/${pid}/root`];
     const child = spawn('nsenter', [...inside, ...this.#environment, ...command], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });

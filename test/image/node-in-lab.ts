@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { LabNode } from '../../scripts/lab/lab.mjs';
 import { withBirdSocket } from '../../src/bird/control-socket.ts';
+import type { BirdReply } from '../../src/bird/replies.ts';
 import { eventually } from '../support/eventually.ts';
 import type { BuiltImage } from './built-image.ts';
 import { Container } from './container.ts';
@@ -31,11 +32,15 @@ export class ImageNode {
     this.container = new Container(image, { dir: own, netnsPid: node.pid, environment: variables, mounts });
   }
 
+  /** BIRD's answer. */
+  async reply(daemon: Daemon, command: string): Promise<BirdReply> {
+    const options = { signal: AbortSignal.timeout(10_000), timeoutMs: 10_000 };
+    return withBirdSocket(join(this.sockets, `${daemon}.ctl`), options, (bird) => bird.command(command));
+  }
+
   /** The texts of BIRD's answer. */
   async ask(daemon: Daemon, command: string): Promise<readonly string[]> {
-    const options = { signal: AbortSignal.timeout(10_000), timeoutMs: 10_000 };
-    const reply = await withBirdSocket(join(this.sockets, `${daemon}.ctl`), options, (bird) => bird.command(command));
-    return reply.lines.map(({ text }) => text);
+    return (await this.reply(daemon, command)).lines.map(({ text }) => text);
   }
 
   /** Resolves once the image's own HEALTHCHECK is content. */

@@ -34,7 +34,8 @@ export async function twoNodeLab(): Promise<{ lab: Lab; a: LabNode; b: LabNode; 
     for (const { name, address6 } of machines) await lab.node(name).ip(`addr add ${address6}/64 dev eth0 nodad`);
     const [a, b, store] = [lab.node(A.name), lab.node(B.name), lab.node(STORE.name)];
     await a.ip(
-      'link add cali0 type dummy',
+      'link add cali0 type veth peer name pod0',
+      'link set pod0 up',
       'link set cali0 up',
       `addr add ${A.pod}/32 dev cali0`,
       `addr add ${A.pod6}/128 dev cali0 nodad`,
