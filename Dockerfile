@@ -34,7 +34,7 @@ COPY image/service/confd /etc/service/available/confd
 COPY image/service/bird/log /etc/service/available/confd/log
 COPY image/service/bird /etc/service/available/bird
 COPY image/service/bird /etc/service/available/bird6
-RUN ln -s /opt/birdconfd/bin/birdconfd /usr/local/bin/birdconfd
+RUN ln -s /opt/birdconfd/bin/as-birdconfd /usr/local/bin/birdconfd
 
 # npm, and the second copy of Node, are in a layer below: what is copied out of it leaves them behind.
 FROM scratch
@@ -44,5 +44,5 @@ ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   BIRDCONFD_LAYOUT=calico \
   BIRDCONFD_STATE_DIR=/var/lib/birdconfd
 # Needed: NET_ADMIN, NET_BIND_SERVICE, NET_RAW (BIRD); SETUID, SETGID, CHOWN, KILL (the entrypoint, which gives up root for both).
-HEALTHCHECK --interval=10s --timeout=10s --start-period=60s CMD ["/opt/birdconfd/bin/as-birdconfd", "status", "--ready"]
+HEALTHCHECK --interval=10s --timeout=10s --start-period=60s CMD ["birdconfd", "status", "--ready"]
 ENTRYPOINT ["/sbin/start_runit"]

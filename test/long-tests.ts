@@ -11,6 +11,7 @@ export const LONG_TESTS: readonly string[] = [
   'test/e2e/holds.test.ts',
   'test/e2e/peer-killed.test.ts',
   'test/golden/any-history.test.ts',
+  'test/image/drop-in.test.ts',
   'test/image/image.test.ts',
   'test/image/routes.test.ts',
 ];

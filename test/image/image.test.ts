@@ -19,15 +19,13 @@ let etcd: LabEtcd;
 
 beforeAll(async () => {
   image = await builtImage();
-}, BUILD_MS);
-beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'birdconfd-image-'));
   const { lab: up, a, store } = await twoNodeLab();
   lab = up;
   machine = a;
   etcd = await startLabEtcd(store, dir);
   await etcd.put(TWO_NODES);
-}, 120_000);
+}, BUILD_MS);
 afterAll(async () => {
   await etcd?.stop();
   await lab?.down();
