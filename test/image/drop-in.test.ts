@@ -123,7 +123,7 @@ describe('calico/node, as the README says', () => {
       });
 
     await follow(commands.slice(0, back));
-    expect(await confd()).toContain('/opt/birdconfd/dist/main.js run --layout calico');
+    expect(await confd()).toContain('/opt/birdconfd/dist/main.js run');
     const ready = ['/opt/birdconfd/bin/birdconfd', 'status', '--ready', '--state-dir', '/var/lib/calico/birdconfd'];
     await eventually(async () => expect(await calico.run(...ready)).toEqual({ code: 0, out: '' }), PATIENCE);
     expect(await inside('head -1 /etc/calico/confd/config/bird.cfg')).toMatch(/^# birdconfd /);
