@@ -48,7 +48,7 @@ describe('what BIRD finds when it starts', () => {
     const text = await gone();
     const { place } = await bench.process();
     const from = place.ledger.history[0]!.bytes;
-    await place.save({ txn: { at: 'committing', from, to: from, timer: false } });
+    await place.save({ txn: { at: 'committing', from, to: from, timer: false, stray: false } });
     await writeFile(bird.configFile, 'half of another one');
     expect(await bootWith()).toMatchObject({ finds: 'kept' });
     expect(await bench.file).toBe(text);
