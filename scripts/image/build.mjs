@@ -74,6 +74,19 @@ function hostSettings() {
   return volumes.flatMap((volume) => ['--volume', volume]);
 }
 
+const DAY_MS = 86_400_000;
+const containers = () => JSON.parse(buildah(['containers', '--json'])) ?? [];
+
+/** Removes what earlier trees came to. What is younger than a day may be in use by the tests of another tree. */
+function removeOld(tag) {
+  for (const { names, created } of JSON.parse(buildah(['images', '--json']))) {
+    const name = (names ?? []).find((each) => each.startsWith('localhost/birdconfd:'));
+    if (!name || name.endsWith(`/${tag}`) || Date.now() - created * 1000 < DAY_MS) continue;
+    for (const { id, imagename } of containers()) if (imagename === name) buildah(['rm', id]);
+    buildah(['rmi', name]);
+  }
+}
+
 function build() {
   if (!isThere(BASE)) makeBase(cache, { run, buildah });
   const tag = `birdconfd:${fingerprint()}`;
@@ -81,19 +94,14 @@ function build() {
     const how = ['--isolation', 'chroot', '--pull-never', '--format', 'docker', ...hostSettings()];
     buildah(['bud', ...how, '--tag', tag, root], { stdio: ['ignore', 2, 2] });
   }
-  const containers = JSON.parse(buildah(['containers', '--json']) || '[]') ?? [];
+  removeOld(tag);
   const name = tag.replace(':', '-');
-  for (const old of containers.filter(({ containername }) => containername !== name)) buildah(['rm', old.id]);
-  for (const { id, names } of JSON.parse(buildah(['images', '--json']))) {
-    const known = names ?? [];
-    if (!known.some((each) => each.endsWith(`/${tag}`) || each.endsWith(`/${BASE}`))) buildah(['rmi', '--force', id]);
-  }
-  if (!containers.some(({ containername }) => containername === name))
+  if (!containers().some(({ containername }) => containername === name))
     buildah(['from', '--pull-never', '--name', name, tag]);
   const about = JSON.parse(buildah(['inspect', '--type', 'image', tag])).Docker;
   const mounted = buildah(['mount', name]);
-  const bytes = JSON.parse(buildah(['images', '--json', tag]))[0].size;
-  console.log(JSON.stringify({ root: mounted, size: bytes, config: about.config }));
+  const { size } = JSON.parse(buildah(['images', '--json', tag]))[0];
+  console.log(JSON.stringify({ root: mounted, size, config: about.config }));
 }
 
 mkdirSync(cache, { recursive: true });

@@ -27,7 +27,7 @@ for service in bird bird6 confd; do cp -a /etc/service/available/$service /etc/s
 [ "$CALICO_DISABLE_FILE_LOGGING" = true ] && rm -rf /etc/service/enabled/*/log
 exit 0`;
 
-/** What confd comes to on a node whose data do not change: its six files, and BIRD told of those that it wrote. */
+/** What confd comes to on a node whose data do not change: its six files, BIRD told of those that it wrote, and then a long wait. */
 const CALICO = `
 [ "$*" = "component confd" ] || exit 64
 cd /etc/calico/confd/config

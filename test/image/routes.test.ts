@@ -127,7 +127,8 @@ describe('a container that is restarted', () => {
     expect(await routeTo(BLOCK)).toContain('proto bird');
     await etcd.start();
     await a.healthy();
-    const { v4, loss } = await seen();
+    const { v4, v6, loss } = await seen();
+    console.info(`etcd away: ${v4} deletions for IPv4, ${v6} for IPv6; lost ${JSON.stringify(loss)}`);
     expect({ v4, lost: loss[A.pod]?.lost }).toEqual({ v4: 0, lost: 0 });
   });
 
