@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Brings a fresh clone to readiness: the right Node, node_modules as package-lock.json says, and on request the
 // Debian packages that tests, demo and benchmark need. Only node: builtins, since it runs before `npm ci`.
-//   node scripts/prepare.mjs [--bird] [--etcd] [--faults]
+//   node scripts/prepare.mjs [--bird] [--etcd] [--faults] [--image]
 // Silent when everything is there; progress on stderr; exit 1 with a sentence that says what to do.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -74,12 +74,13 @@ const known = {
   '--bird': ['bird', 'iproute2'],
   '--etcd': ['etcd-server', 'etcd-client', 'openssl'],
   '--faults': ['nftables', 'faketime'],
+  '--image': ['buildah', 'mmdebstrap'],
 };
 try {
   const flags = process.argv.slice(2);
   const unknown = flags.find((flag) => !(flag in known));
   if (unknown !== undefined)
-    throw new Unready(`unknown option ${unknown}; usage: prepare.mjs [--bird] [--etcd] [--faults]`);
+    throw new Unready(`unknown option ${unknown}; usage: prepare.mjs ${Object.keys(known).map((flag) => `[${flag}]`).join(' ')}`);
   checkNode();
   await installMissing(
     flags.flatMap((flag) => known[flag]),
