@@ -80,7 +80,11 @@ try {
   const flags = process.argv.slice(2);
   const unknown = flags.find((flag) => !(flag in known));
   if (unknown !== undefined)
-    throw new Unready(`unknown option ${unknown}; usage: prepare.mjs ${Object.keys(known).map((flag) => `[${flag}]`).join(' ')}`);
+    throw new Unready(
+      `unknown option ${unknown}; usage: prepare.mjs ${Object.keys(known)
+        .map((flag) => `[${flag}]`)
+        .join(' ')}`,
+    );
   checkNode();
   await installMissing(
     flags.flatMap((flag) => known[flag]),
