@@ -131,6 +131,7 @@ function worldOf(target: Target, place: Place, about: About, signal: AbortSignal
         throw new StageError('commit', 'lost', `the kept files of bundle ${id} are gone`, { retryable: true });
       await commitFiles(files, await place.options.destination());
     },
+    moved: (txn) => place.moved(txn),
     expected: async (from, to) => expectedOf(await textOf(from), await textOf(to)),
     save: async (txn, seen) => place.save({ txn, ...(await recordOf(txn, seen)) }),
   };

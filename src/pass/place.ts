@@ -8,6 +8,7 @@ import { BundleStore } from '../host/bundle-store.ts';
 import type { CommitOptions } from '../host/commit.ts';
 import { type LedgerRecord, ledgerPath, writeLedger } from '../host/ledger.ts';
 import type { Limits } from '../transaction/guards.ts';
+import type { Transaction } from '../transaction/machine.ts';
 import type { Blame } from './isolate.ts';
 
 /** What the settings say about where and how one target's files go live. */
@@ -47,12 +48,16 @@ export class Place {
   listing: number | null = null;
   /** Since when BIRD has not answered, in ms since 1970; null = it did when it was asked last. */
   silentSince: number | null = null;
+  /** Is told of every move of the transaction, once, in their order. */
+  onMove: ((from: Transaction, to: Transaction) => void) | null = null;
+  #told: Transaction;
   /** The files of the last bundles that were put or read, by their id: most passes need no others. */
   readonly #known = new Map<Digest, readonly NamedText[]>();
 
   constructor(options: PlaceOptions, ledger: LedgerRecord) {
     this.options = options;
     this.#ledger = ledger;
+    this.#told = ledger.txn;
     this.store = new BundleStore(join(options.stateDir, 'bundles', options.name));
   }
 
@@ -73,6 +78,15 @@ export class Place {
       throw asStageError('commit', thrown);
     }
     this.#ledger = next;
+    this.moved(next.txn);
+  }
+
+  /** Passes it on when it is another state, or another change, than was told last. */
+  moved(txn: Transaction): void {
+    const before = this.#told;
+    this.#told = txn;
+    const isSame = before.at === txn.at && ('to' in before ? before.to : null) === ('to' in txn ? txn.to : null);
+    if (!isSame) this.onMove?.(before, txn);
   }
 
   /** Keeps the files of a bundle, and resolves with the folder in which they lie complete. Rejects with a StageError `commit`. */
