@@ -3,7 +3,7 @@ import { messageOf, UsageError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import type { Flags } from '../given-options.ts';
 import { OPTIONS, type Option, variableOf } from '../option-table.ts';
-import { resolveSettings, runsInCi } from '../settings.ts';
+import { resolveSettings, runsInCi, wantsColour } from '../settings.ts';
 import { EXIT } from './exit-codes.ts';
 import { SERVICE_VERBS } from './service-verbs.ts';
 import { JSON_FLAG, type Verb } from './verb.ts';
@@ -47,7 +47,11 @@ const VERBS: readonly Verb[] = [
     run: async ({ settings, flags }) => {
       const { planVerb } = await import('./plan.ts');
       const limit = typeof flags['max-restarted'] === 'string' ? flags['max-restarted'] : null;
-      return planVerb(await settings(), { json: flags.json === true, limit, colour: process.stdout.isTTY === true });
+      return planVerb(await settings(), {
+        json: flags.json === true,
+        limit,
+        colour: wantsColour(process.stdout.isTTY === true),
+      });
     },
   },
   {
@@ -103,14 +107,15 @@ const VERBS: readonly Verb[] = [
         templates: text(flags.templates),
         templatesOverlay: text(flags['templates-overlay']),
         ci: runsInCi(),
-        colour: process.stdout.isTTY === true,
+        colour: wantsColour(process.stdout.isTTY === true),
       });
     },
   },
   ...SERVICE_VERBS,
 ];
 
-const flagText = ({ name, value }: Option): string => `--${name}${value === null ? '' : ` <${value}>`}`;
+const flagText = ({ name, value, optional }: Option): string =>
+  `--${name}${value === null ? '' : optional ? ` [${value}]` : ` <${value}>`}`;
 
 function helpOf({ examples, common }: Verb): string {
   const variables = !common

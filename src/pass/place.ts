@@ -8,7 +8,7 @@ import { BundleStore } from '../host/bundle-store.ts';
 import type { CommitOptions } from '../host/commit.ts';
 import { type LedgerRecord, ledgerPath, writeLedger } from '../host/ledger.ts';
 import type { Limits } from '../transaction/guards.ts';
-import type { Transaction } from '../transaction/machine.ts';
+import { durable, type Transaction } from '../transaction/machine.ts';
 import type { Blame } from './isolate.ts';
 
 /** What the settings say about where and how one target's files go live. */
@@ -34,6 +34,9 @@ export interface PlaceOptions {
 }
 
 const REPLY_MS = 30_000;
+
+const toOf = (txn: Transaction): Digest | null => ('to' in txn ? txn.to : null);
+const isSameState = (a: Transaction, b: Transaction): boolean => a.at === b.at && toOf(a) === toOf(b);
 
 /** A target's files and its memory, on disk and in this process. Only its own loop changes it. */
 export class Place {
@@ -78,15 +81,15 @@ export class Place {
       throw asStageError('commit', thrown);
     }
     this.#ledger = next;
-    this.moved(next.txn);
+    // What is kept of a state within a conversation is no move out of it.
+    if (!isSameState(durable(this.#told), next.txn)) this.moved(next.txn);
   }
 
   /** Passes it on when it is another state, or another change, than was told last. */
   moved(txn: Transaction): void {
     const before = this.#told;
     this.#told = txn;
-    const isSame = before.at === txn.at && ('to' in before ? before.to : null) === ('to' in txn ? txn.to : null);
-    if (!isSame) this.onMove?.(before, txn);
+    if (!isSameState(before, txn)) this.onMove?.(before, txn);
   }
 
   /** Keeps the files of a bundle, and resolves with the folder in which they lie complete. Rejects with a StageError `commit`. */

@@ -72,6 +72,7 @@ export async function drive(start: Transaction, world: World): Promise<Driven> {
     }
   } catch (thrown) {
     txn = durable(txn);
+    world.moved(txn);
     return { txn, error: asStageError('reload', thrown), seen };
   }
   return { txn, error: actOf(txn).do === 'rest' ? null : unconfirmed(), seen };

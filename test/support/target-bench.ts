@@ -119,7 +119,7 @@ export class TargetBench {
       ledger,
     );
     const managed = new Managed(target, place, () => {});
-    const operations = operationsOf([managed], FACTS, this.store);
+    const operations = operationsOf([managed], { facts: FACTS, datastore: this.store });
     const pass = (isQuiet = true) => managed.pass(() => this.store.snapshot(), { isQuiet, signal: NEVER });
     const after = async (asked: Promise<unknown>): Promise<PassReport> => {
       const passed = pass();
