@@ -10,5 +10,7 @@ export const LONG_TESTS: readonly string[] = [
   'test/e2e/etcd-faults.test.ts',
   'test/e2e/holds.test.ts',
   'test/e2e/peer-killed.test.ts',
+  'test/e2e/pictures.test.ts',
+  'test/e2e/secrets.test.ts',
   'test/golden/any-history.test.ts',
 ];

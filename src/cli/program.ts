@@ -112,6 +112,18 @@ const VERBS: readonly Verb[] = [
     },
   },
   ...SERVICE_VERBS,
+  {
+    name: 'support',
+    summary: 'a folder for bug reports: status, plan, bundles, BIRD, log; passwords redacted',
+    argument: { name: 'dir', help: 'made, and must not be there yet (birdconfd-support-NODE-TIME)' },
+    own: [],
+    common: true,
+    examples: ['birdconfd support', 'birdconfd support /tmp/report --config /etc/birdconfd.toml'],
+    run: async ({ settings, argument }) => {
+      const { supportVerb } = await import('./support.ts');
+      return supportVerb(await settings(), argument);
+    },
+  },
 ];
 
 const flagText = ({ name, value, optional }: Option): string =>
