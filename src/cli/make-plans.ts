@@ -17,6 +17,8 @@ export interface TargetPlan {
   readonly meaning: Meaning;
   /** Unified, a part a file; passwords are not in it. */
   readonly diff: string;
+  /** What keeps the running service from doing it, by the ledger; [] = nothing. */
+  readonly holds: readonly string[];
   /** Protocols that run now, for a limit in percent. */
   readonly protocols: number;
 }
@@ -71,15 +73,15 @@ export async function makePlans(settings: Settings): Promise<MadePlans> {
   const diagnostics = renderings.flatMap((rendering) => rendering.diagnostics);
   for (const { target, live, bundle } of renderings) {
     if (!bundle) return { plans: null, diagnostics };
-    const steps = plan(bundle, {
-      live: live && digestsOfTexts(live),
-      confirmed: readings.get(target.name)?.record.confirmed ?? null,
-    });
+    const record = readings.get(target.name)?.record;
+    const steps = plan(bundle, { live: live && digestsOfTexts(live), confirmed: record?.confirmed ?? null });
+    const holds = record?.hold?.kinds ?? [];
     const before = live ?? [];
     const running = expandIncludes(before);
     const meaning = meaningOf(running, expandIncludes(bundle.files));
     const protocols = running.match(/^protocol /gm)?.length ?? 0;
-    plans.push({ target: target.name, steps, meaning, diff: await diffOf(before, bundle.files), protocols });
+    const diff = await diffOf(before, bundle.files);
+    plans.push({ target: target.name, steps, meaning, diff, holds, protocols });
   }
   return { plans, diagnostics };
 }

@@ -6,11 +6,12 @@ import { makePlans, type TargetPlan } from './make-plans.ts';
 import { tellDiagnostics } from './tell-diagnostics.ts';
 
 /** A plan as people read it: the steps, what each session has to expect, and the diff; it ends with a newline. */
-export function planText({ target, steps, meaning, diff }: TargetPlan, colour: boolean): string {
+export function planText({ target, steps, meaning, diff, holds }: TargetPlan, colour: boolean): string {
   const paint = (format: 'red' | 'green' | 'yellow' | 'cyan', text: string) =>
     colour ? styleText(format, text, { validateStream: false }) : text;
   if (steps.length === 0) return `${target}: nothing to do\n`;
-  const lines = [`${target}: ${steps.join(', ')}`];
+  const held = holds.length > 0 ? `, ${paint('red', `held (${holds.join(', ')})`)}` : '';
+  const lines = [`${target}: ${steps.join(', ')}${held}`];
   const kinds = [
     ['added', 'green'],
     ['removed', 'red'],

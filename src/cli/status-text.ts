@@ -30,8 +30,9 @@ export const short = (digest: string | null): string => digest?.slice(0, DIGEST_
 
 function sessionRow({ name, neighbor, state, info, since, established }: SessionReport): readonly Cell[] {
   const colour = established ? 'green' : 'red';
+  const words = info.replace(/ +/g, ' '); // BIRD pads its state for a table of its own
   const type = PEER_TYPES.find(([start]) => name.startsWith(start))?.[1] ?? name;
-  return [plain(neighbor), plain(type), { text: state, colour }, plain(since), { text: info, colour }];
+  return [plain(neighbor), plain(type), { text: state, colour }, plain(since), { text: words, colour }];
 }
 
 /** BIRD's sessions as calicoctl shows them, under a title. */
@@ -53,7 +54,7 @@ function remarks(target: TargetReport): readonly Cell[] {
     for (const kind of ['added', 'removed', 'restarted', 'refiltered'] as const) {
       if (hold.plan[kind].length > 0) all.push(plain(`  ${kind.padEnd(10)} ${hold.plan[kind].join(' ')}`));
     }
-  } else if (why !== null) all.push(remark(COLOURS[target.state], why));
+  } else if (why !== null && target.state !== 'stale') all.push(remark(COLOURS[target.state], why));
   if (lastError) {
     const { stage, code, message, since } = lastError;
     all.push(remark('red', `${stage} fails since ${shown(since)} (${code}): ${message}`));

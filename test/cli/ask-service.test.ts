@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -144,11 +143,6 @@ describe('the verbs that ask a running service', () => {
 });
 
 describe('statusText', () => {
-  it('is what the README shows', async () => {
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-    expect(readme).toContain(`\`\`\`\n$ birdconfd status\n${statusText(HELD_NODE, false)}\`\`\`\n`);
-  });
-
   it('colours words, and moves none', () => {
     const coloured = statusText(HELD_NODE, true);
     expect(coloured).toContain('\u001b[31mheld');
