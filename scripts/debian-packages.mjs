@@ -9,6 +9,8 @@ const packages = {
   iproute2: { programs: ['ip'], services: [] },
   'etcd-server': { programs: ['etcd'], services: ['etcd'] },
   'etcd-client': { programs: ['etcdctl'], services: [] },
+  // For systemd-notify alone; nothing is run under systemd.
+  systemd: { programs: ['systemd-notify'], services: [] },
   openssl: { programs: ['openssl'], services: [] },
 };
 

@@ -158,6 +158,14 @@ describe('a running service, seen from outside', () => {
     expect(unknown).toEqual([]);
   });
 
+  it('exports what the README says, and nothing else', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const section = readme.slice(readme.indexOf('| metric | labels |'), readme.indexOf('**A bug report.**'));
+    const told = [...section.matchAll(/`((?:birdconfd|process)_\w+)`/g)].map(([, name = '']) => name);
+    const help = [...(await ask('/metrics')).text.matchAll(/^# HELP (\S+) /gm)].map(([, name = '']) => name);
+    expect(told.sort()).toEqual(help.sort());
+  });
+
   it('counts what it did, and shows each session where that was asked for', async () => {
     const all = await series();
     const value = (name: string, labels: Series['labels']) =>
