@@ -9,6 +9,7 @@ import { type Cell, paint, plain, textTable } from './text-table.ts';
 /** One daemon, by its own words and by what the last service left in its ledger. */
 interface DownTarget
   extends Pick<TargetReport, 'name' | 'transaction' | 'live' | 'confirmed' | 'daemon' | 'sessions' | 'peering'> {
+  /** Its hold's kinds. */
   readonly holds: readonly string[];
   readonly lastConfirmed: { readonly revision: string; readonly at: Instant } | null;
 }
@@ -21,19 +22,19 @@ export interface DownReport {
   readonly targets: readonly DownTarget[];
 }
 
-/** Asks each BIRD, for a few seconds at most, and reads the ledgers. Rejects with a StageError `commit` when these cannot be read. */
+/** Asks each BIRD, for a few seconds at most, and reads the ledgers; the transaction of one that may not be read is `unknown`. Never rejects. */
 export async function downReport(settings: Settings, why: string): Promise<DownReport> {
-  const { readings } = await readLedgers(settings.stateDir, DAEMONS);
+  const ledgers = await readLedgers(settings.stateDir, DAEMONS).catch(() => null);
   const targets = DAEMONS.map(async (name): Promise<DownTarget> => {
-    const { txn, hold, history, live, confirmed } = readings.get(name)!.record;
-    const [newest] = history;
+    const record = ledgers?.readings.get(name)?.record;
+    const newest = record?.history[0];
     return {
       name,
-      transaction: txn.at,
-      holds: hold?.kinds ?? [],
+      transaction: record?.txn.at ?? 'unknown',
+      holds: record?.hold?.kinds ?? [],
       lastConfirmed: newest ? { revision: newest.revision, at: new Date(newest.at).toISOString() } : null,
-      live: live?.statements ?? null,
-      confirmed,
+      live: record?.live?.statements ?? null,
+      confirmed: record?.confirmed ?? null,
       ...(await askDaemon(settings.daemons[name].socket, systemClock)),
     };
   });
@@ -49,7 +50,7 @@ export function downText({ why, targets }: DownReport, colour: boolean): string 
     answers(daemon !== null),
     plain(transaction),
     plain(holds.join(', ') || 'no'),
-    plain(lastConfirmed ? shown(lastConfirmed.at) : 'never'),
+    plain(lastConfirmed ? shown(lastConfirmed.at) : transaction === 'unknown' ? 'unknown' : 'never'),
     plain(lastConfirmed?.revision ?? '-'),
     plain(short(live)),
   ]);

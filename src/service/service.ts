@@ -13,6 +13,7 @@ import { isAnotherDaemon } from '../pass/poll.ts';
 import { repair } from '../pass/repair.ts';
 import { reconcile } from '../reconciler.ts';
 import { DAEMONS, type Settings } from '../settings.ts';
+import { askDaemon } from './ask-daemon.ts';
 import type { Managed } from './managed.ts';
 import { openMetrics } from './metrics.ts';
 import { operationsOf } from './operations.ts';
@@ -102,12 +103,27 @@ export interface Surroundings {
   readonly log: Log;
   /** The last lines of that log. */
   readonly recent: () => readonly string[];
-  /** Every target runs what the data ask for; called after each pass that finds it so. */
+  /** Every BIRD runs what the data ask for: called after the first pass that finds it so. */
   readonly onReady: () => void;
 }
 
+const DONE: readonly string[] = ['unchanged', 'committed', 'confirmed'];
+
 const isConfirmed = ({ last, place }: Managed): boolean =>
-  last !== null && last.report.error === null && place.ledger.confirmed !== null && place.ledger.hold === null;
+  last !== null && DONE.includes(last.report.outcome) && place.ledger.confirmed !== null;
+
+/** To be called after every pass: calls `onReady` once, when BIRD runs everywhere what the data ask for. Never rejects. */
+function readiness(all: readonly Managed[], onReady: () => void): () => Promise<void> {
+  let isReady = false;
+  return async () => {
+    if (isReady || !all.every(isConfirmed)) return;
+    // A pass that finds nothing to do asks no BIRD, and the ledger may be of yesterday.
+    const asked = await Promise.all(all.map(({ place }) => askDaemon(place.options.socket, systemClock)));
+    if (isReady || asked.some(({ daemon }) => daemon === null)) return;
+    isReady = true;
+    onReady();
+  };
+}
 
 /**
  * The service: the state directory is claimed, what a predecessor left half done is made whole, and then one loop per target goes over
@@ -128,12 +144,13 @@ export async function runService(
       told(level, event, fields);
     };
     const { all, settings } = await prepare(given, makeTargets, log);
+    const mayBeReady = readiness(all, onReady);
     for (const one of all) {
       const { name } = one.target;
       one.onMove = (from, to) => metrics.onMove(name, from, to);
       one.onPass = (report) => {
         metrics.onPass(name, report);
-        if (all.every(isConfirmed)) onReady();
+        void mayBeReady();
       };
     }
     for (const { target, place } of all) await repair(target, place, log, signal);

@@ -1,15 +1,30 @@
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { statusText } from '../../src/cli/status-text.ts';
 import { type Claim, claimStateDir } from '../../src/control/claim.ts';
 import { controlRoutes, serveRoutes } from '../../src/control/server.ts';
+import type { Digest } from '../../src/core/digest.ts';
 import { UsageError } from '../../src/core/errors.ts';
+import { EMPTY_RECORD, type LedgerRecord } from '../../src/host/ledger.ts';
 import { askedOperations } from '../support/asked-operations.ts';
 import { runCli, startCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { HELD_NODE, SOUND_NODE } from '../support/service-reports.ts';
+
+const DIGEST = 'a'.repeat(64) as Digest;
+const LEDGER: LedgerRecord = {
+  ...EMPTY_RECORD,
+  live: { bytes: DIGEST, statements: DIGEST },
+  confirmed: DIGEST,
+  txn: { at: 'held', from: DIGEST, to: DIGEST, why: 'syntax error' },
+  hold: { kinds: ['refused'], since: 0, why: ['syntax error'], until: null },
+  history: [
+    { bytes: DIGEST, statements: DIGEST, revision: '48210', release: null, at: Date.UTC(2026, 10, 22, 10, 2, 11) },
+  ],
+};
 
 describe('the verbs that ask a running service', () => {
   let dir: string;
@@ -89,6 +104,12 @@ describe('the verbs that ask a running service', () => {
       1,
       { service: null, why: expect.stringContaining('no birdconfd'), targets: [{ name: 'bird', ...target }, target] },
     ]);
+    await writeFile(join(dir, 'state/bird.json'), JSON.stringify(LEDGER));
+    const held = await run('status', ...silent);
+    expect(held.out).toContain(
+      '| bird   | silent | held        | refused | 2026-11-22 10:02:11Z | 48210    | aaaaaaaaaaaa |\n',
+    );
+    await rm(join(dir, 'state/bird.json'));
     claim = await claimStateDir(join(dir, 'state'));
     await seen('birdconfd is starting');
   });
