@@ -134,6 +134,8 @@ describe('the metrics', () => {
     const none = await series(false, []);
     expect(await series(false, many)).toBe(none);
     expect(await series(true, many)).toBe(none + 2_000);
+    const odd = await scraped(await open(), { ...SOUND_NODE, targets: [{ ...target!, sessions: many }] });
+    expect(odd('sessions', { state: 'other' })).toBe(1_000);
     const value = await scraped(await open(true));
     expect(value('session_established', { session: 'Mesh_192_0_2_2' })).toBe(1);
     expect(value('session_imported_routes', { session: 'Mesh_192_0_2_2' })).toBe(12);
