@@ -14,8 +14,12 @@ export function quotedSymbol(value: string): string {
   return `'${value}'`;
 }
 
-/** Text as it may be shown, whoever wrote it: what follows the word `password`, to the end of the line, is hidden. */
-export const withoutPasswords = (text: string): string => text.replace(/(\bpassword\s+)[^\n]+/gi, '$1[redacted];');
+/**
+ * Text as it may be shown, a configuration of whomever or a diff: what follows the word `password`, where that begins a line or a string
+ * stands behind it, is hidden to the end of the line.
+ */
+export const withoutPasswords = (text: string): string =>
+  text.replace(/(^[ \t+-]*password\s+|\bpassword\s+(?="))[^\n]+/gim, '$1[redacted];');
 
 /** What may stand in a configuration unquoted: numbers, addresses, CIDRs, symbols, datastore keys. Nothing that ends a statement or starts a comment. */
 const WORD = /^[A-Za-z0-9_.:/-]*$/;
