@@ -11,6 +11,8 @@ const packages = {
   'etcd-client': { programs: ['etcdctl'], services: [] },
   buildah: { programs: ['buildah'], services: [] },
   mmdebstrap: { programs: ['mmdebstrap'], services: [] },
+  // For systemd-notify alone; nothing is run under systemd.
+  systemd: { programs: ['systemd-notify'], services: [] },
   openssl: { programs: ['openssl'], services: [] },
   nftables: { programs: ['nft'], services: ['nftables'] },
   faketime: { programs: ['faketime'], services: [] },

@@ -46,6 +46,9 @@ export function etcdSettings(reader: OptionReader, environment: Environment, ver
   const domain = discoveryDomain(reader, environment);
   const named = reader.text('endpoints') ?? legacyEndpoint(environment);
   const endpoints = domain === null ? named.split(',').map((e) => e.trim()) : [];
+  // It would stand in every message about etcd; and etcd's own client does not take it.
+  if (endpoints.some((endpoint) => endpoint.includes('@')))
+    throw new UsageError('--endpoints: user and password do not go into the URL: give --username and --password-file');
   const odd = endpoints.find((endpoint) => !/^https?:\/\/[^\s/]+$/.test(endpoint));
   if (odd !== undefined)
     throw new UsageError(`--endpoints: expected URLs such as http://127.0.0.1:2379, found ${show(odd)}`);

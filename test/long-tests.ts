@@ -11,6 +11,8 @@ export const LONG_TESTS: readonly string[] = [
   'test/e2e/etcd-faults.test.ts',
   'test/e2e/holds.test.ts',
   'test/e2e/peer-killed.test.ts',
+  'test/e2e/pictures.test.ts',
+  'test/e2e/secrets.test.ts',
   'test/faults/access.test.ts',
   'test/faults/certificates.test.ts',
   'test/faults/clock.test.ts',

@@ -17,7 +17,7 @@ export async function bootVerb(settings: Settings): Promise<number> {
     process.stdout.write(`birdconfd: nothing to boot, BIRD does not do the networking here (${settings.notRunning})\n`);
     return EXIT.ok;
   }
-  const log = openLog(settings.logLevel, settings.logFormat);
+  const { log } = openLog(settings.logLevel, settings.logFormat);
   try {
     const never = new AbortController().signal;
     const booted = await bootTargets(

@@ -3,7 +3,7 @@ import { messageOf, UsageError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import type { Flags } from '../given-options.ts';
 import { OPTIONS, type Option, variableOf } from '../option-table.ts';
-import { resolveSettings, runsInCi } from '../settings.ts';
+import { resolveSettings, runsInCi, wantsColour } from '../settings.ts';
 import { EXIT } from './exit-codes.ts';
 import { SERVICE_VERBS } from './service-verbs.ts';
 import { JSON_FLAG, type Verb } from './verb.ts';
@@ -58,7 +58,11 @@ const VERBS: readonly Verb[] = [
     run: async ({ settings, flags }) => {
       const { planVerb } = await import('./plan.ts');
       const limit = typeof flags['max-restarted'] === 'string' ? flags['max-restarted'] : null;
-      return planVerb(await settings(), { json: flags.json === true, limit, colour: process.stdout.isTTY === true });
+      return planVerb(await settings(), {
+        json: flags.json === true,
+        limit,
+        colour: wantsColour(process.stdout.isTTY === true),
+      });
     },
   },
   {
@@ -114,14 +118,27 @@ const VERBS: readonly Verb[] = [
         templates: text(flags.templates),
         templatesOverlay: text(flags['templates-overlay']),
         ci: runsInCi(),
-        colour: process.stdout.isTTY === true,
+        colour: wantsColour(process.stdout.isTTY === true),
       });
     },
   },
   ...SERVICE_VERBS,
+  {
+    name: 'support',
+    summary: 'a folder for bug reports: status, plan, bundles, BIRD, log; passwords redacted',
+    argument: { name: 'dir', help: 'made, and must not be there yet (birdconfd-support-NODE-TIME)' },
+    own: [],
+    common: true,
+    examples: ['birdconfd support', 'birdconfd support /tmp/report --config /etc/birdconfd.toml'],
+    run: async ({ settings, argument }) => {
+      const { supportVerb } = await import('./support.ts');
+      return supportVerb(await settings(), argument);
+    },
+  },
 ];
 
-const flagText = ({ name, value }: Option): string => `--${name}${value === null ? '' : ` <${value}>`}`;
+const flagText = ({ name, value, optional }: Option): string =>
+  `--${name}${value === null ? '' : optional ? ` [${value}]` : ` <${value}>`}`;
 
 function helpOf({ examples, common }: Verb): string {
   const variables = !common

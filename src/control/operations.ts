@@ -21,7 +21,10 @@ export interface Operations {
   status(): ServiceReport | Promise<ServiceReport>;
   /** In the text format of Prometheus; absent = no such route. */
   metrics?(): string | Promise<string>;
-  readiness(): Readiness | Promise<Readiness>;
+  /** The last lines of the service's log, the newest last; absent = no such route. */
+  log?(): readonly string[];
+  /** May ask BIRD too, as long. */
+  readiness(targets: readonly string[] | null): Readiness | Promise<Readiness>;
   /** Lets the plan that is held now through. */
   approve(targets: readonly string[] | null): Promise<OperationResult>;
   /** Ends a hold that refusal or rollback made: what the data say is tried again. */

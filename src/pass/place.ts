@@ -8,6 +8,7 @@ import { BundleStore } from '../host/bundle-store.ts';
 import type { CommitOptions } from '../host/commit.ts';
 import { type LedgerRecord, ledgerPath, writeLedger } from '../host/ledger.ts';
 import type { Limits } from '../transaction/guards.ts';
+import { durable, type Transaction } from '../transaction/machine.ts';
 import type { Blame } from './isolate.ts';
 
 /** What the settings say about where and how one target's files go live. */
@@ -36,6 +37,9 @@ export interface PlaceOptions {
 
 const REPLY_MS = 30_000;
 
+const toOf = (txn: Transaction): Digest | null => ('to' in txn ? txn.to : null);
+const isSameState = (a: Transaction, b: Transaction): boolean => a.at === b.at && toOf(a) === toOf(b);
+
 /** A target's files and its memory, on disk and in this process. Only its own loop changes it. */
 export class Place {
   readonly options: PlaceOptions;
@@ -51,12 +55,16 @@ export class Place {
   isOtherDaemon = false;
   /** Since when BIRD has not answered, in ms since 1970; null = it did when it was asked last. */
   silentSince: number | null = null;
+  /** Is told of every move of the transaction, once, in their order. */
+  onMove: ((from: Transaction, to: Transaction) => void) | null = null;
+  #told: Transaction;
   /** The files of the last bundles that were put or read, by their id: most passes need no others. */
   readonly #known = new Map<Digest, readonly NamedText[]>();
 
   constructor(options: PlaceOptions, ledger: LedgerRecord) {
     this.options = options;
     this.#ledger = ledger;
+    this.#told = ledger.txn;
     this.store = new BundleStore(join(options.stateDir, 'bundles', options.name));
   }
 
@@ -77,6 +85,15 @@ export class Place {
       throw asStageError('commit', thrown);
     }
     this.#ledger = next;
+    // What is kept of a state within a conversation is no move out of it.
+    if (!isSameState(durable(this.#told), next.txn)) this.moved(next.txn);
+  }
+
+  /** Passes it on when it is another state, or another change, than was told last. */
+  moved(txn: Transaction): void {
+    const before = this.#told;
+    this.#told = txn;
+    if (!isSameState(before, txn)) this.onMove?.(before, txn);
   }
 
   /** Keeps the files of a bundle, and resolves with the folder in which they lie complete. Rejects with a StageError `commit`. */

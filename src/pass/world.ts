@@ -33,6 +33,7 @@ export function worldOf(target: Target, place: Place, about: About, signal: Abor
         throw new StageError('commit', 'lost', `the kept files of bundle ${id} are gone`, { retryable: true });
       await commitFiles(files, await place.options.destination());
     },
+    moved: (txn) => place.moved(txn),
     expected: async (from, to) => expectedOf(await textOf(from), await textOf(to)),
     save: async (txn, seen) => place.save({ txn, ...(await recordOf(txn, seen)) }),
   };

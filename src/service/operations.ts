@@ -7,13 +7,25 @@ import type { Place } from '../pass/place.ts';
 import { rollBack } from '../pass/roll-back.ts';
 import { after } from '../transaction/machine.ts';
 import type { Managed } from './managed.ts';
+import type { Metrics } from './metrics.ts';
 import { readinessOf, type ServiceFacts, serviceReport } from './service-report.ts';
 
 /** An approval counts for the plan that is seen now; what comes later is another plan. */
 const APPROVAL_MS = 600_000;
 
+/** What the answers are made from. */
+export interface Known {
+  readonly facts: ServiceFacts;
+  readonly datastore: Datastore;
+  readonly metrics?: Metrics;
+  /** The last lines of the log. */
+  readonly recent?: () => readonly string[];
+}
+
 /** What operators can ask of the running service. Each operation resolves after the pass that follows it. */
-export function operationsOf(all: readonly Managed[], facts: ServiceFacts, datastore: Datastore): Operations {
+export function operationsOf(all: readonly Managed[], { facts, datastore, metrics, recent }: Known): Operations {
+  const status = () => serviceReport(all, facts, datastore);
+  let scrape: Promise<string> | null = null;
   const chosen = (names: readonly string[] | null): readonly Managed[] => {
     const unknown = names?.find((name) => !all.some(({ target }) => target.name === name));
     if (unknown !== undefined) throw new UsageError(`there is no target ${unknown}`);
@@ -30,8 +42,20 @@ export function operationsOf(all: readonly Managed[], facts: ServiceFacts, datas
     return { ok: results.every(({ ok }) => ok), lines: results.map(({ target, text }) => ({ target, text })) };
   };
   return {
-    status: () => serviceReport(all, facts, datastore),
-    readiness: () => readinessOf(all, datastore, facts.startedAt),
+    status,
+    ...(metrics && {
+      // Each asks BIRD: who scrapes while another does gets what that one gets.
+      metrics: () => {
+        scrape ??= status()
+          .then((report) => metrics.text(report))
+          .finally(() => {
+            scrape = null;
+          });
+        return scrape;
+      },
+    }),
+    ...(recent && { log: recent }),
+    readiness: (names) => readinessOf(chosen(names), datastore, facts.startedAt),
     approve: (names) => onEach(names, ({ place }) => approve(place)),
     resume: (names) => onEach(names, ({ place }) => resume(place)),
     reload: (names) => onEach(names, ({ place }) => place.save({ confirmed: null }), judgedReload),

@@ -14,6 +14,8 @@ export interface World {
   readonly undoSeconds: number;
   /** Puts a bundle's files into place, whole or not at all. Rejects with a StageError `commit`. */
   write(bundle: BundleId): Promise<void>;
+  /** Where the transaction has come to, also where that is not worth keeping: for the log. */
+  moved(txn: Transaction): void;
   /** Keeps where the transaction stands, with BIRD as it was seen last; it is on the disk when this resolves. */
   save(txn: Transaction, seen: DaemonObservation | null): Promise<void>;
   /** What BIRD should do and not do when it goes from one bundle to the other; `from` null: nothing is known of before. */
@@ -50,6 +52,7 @@ export async function drive(start: Transaction, world: World): Promise<Driven> {
   };
   const step = async (event: Event): Promise<void> => {
     txn = after(txn, event);
+    world.moved(txn);
     if (!isFoundAgain(kept, durable(txn))) await keep();
   };
   const write = async (bundle: BundleId) => {
@@ -68,6 +71,7 @@ export async function drive(start: Transaction, world: World): Promise<Driven> {
     }
   } catch (thrown) {
     txn = durable(txn);
+    world.moved(txn);
     return { txn, error: asStageError('reload', thrown), seen };
   }
   return { txn, error: actOf(txn).do === 'rest' ? null : unconfirmed(), seen };

@@ -88,6 +88,15 @@ describe('withoutPasswords', () => {
   });
 });
 
+describe('withoutPasswords, of what others wrote', () => {
+  it.each([
+    ['protocol bgp a { password "geheim"; }', 'protocol bgp a { password [redacted];'],
+    ['+  password "geheim";', '+  password [redacted];'],
+    ['password\n  "geheim";', 'password\n  [redacted];'],
+    ['  password geheim', '  password [redacted];'],
+  ])('hides %j', (text, shown) => expect(withoutPasswords(text)).toBe(shown));
+});
+
 describe('isWord', () => {
   it.each(['', '64512', '192.0.2.0/24', '2001:db8::/32', 'Mesh_192_0_2_1', '/calico/bgp/v1/a-b.c'])(
     'takes %j',

@@ -123,7 +123,7 @@ export class TargetBench {
       ledger,
     );
     const managed = new Managed(target, place, () => {});
-    const operations = operationsOf([managed], FACTS, this.store);
+    const operations = operationsOf([managed], { facts: FACTS, datastore: this.store });
     const pass = (isQuiet = true) => managed.pass(() => this.store.snapshot(), { isQuiet, signal: NEVER });
     const after = async <T>(asked: T | Promise<T>): Promise<{ readonly report: PassReport; readonly told: T }> => {
       const passed = pass();

@@ -61,6 +61,10 @@ export class ModelWorld implements World {
     return { names: [to], unchanged: [], reimported: [] };
   }
 
+  moved(): void {
+    // The model looks at what is kept: the states between are `drive`'s own.
+  }
+
   async converse(use: (daemon: BirdDaemon) => Promise<void>): Promise<void> {
     this.befall();
     if (!this.bird) throw this.#lost('socket-refused');
