@@ -15,6 +15,7 @@ const table = `
   bgp            | core datamodel
   bird           | core
   render         | core bgp bird
+  topology       | core bgp
   transaction    | core bird
   host           | core bird render transaction
   control        | core
@@ -35,8 +36,8 @@ const table = `
   status         | core bird transaction pass
   reconciler     | core pass
   service        | core datastore datamodel bird render host control transaction settings open-datastore plan targets pass status reconciler
-  golden         | core datastore datamodel bgp bird render host confd settings plan targets bgp-targets
-  cli            | core datastore datamodel bgp bird render host control confd log option-table given-options settings open-datastore plan targets bgp-targets pass status reconciler service golden
+  golden         | core datastore datamodel bgp bird render topology host confd settings plan targets bgp-targets
+  cli            | core datastore datamodel bgp bird render topology host control confd log option-table given-options settings open-datastore plan targets bgp-targets pass status reconciler service golden
   main           | core settings cli
 `;
 
@@ -52,6 +53,7 @@ const pure = [
   },
   { place: 'transaction/', effects: ['transaction/drive.ts'], npm: [] },
   { place: 'render/', effects: [], npm: ['handlebars'] },
+  { place: 'topology/', effects: [], npm: [] },
   { place: 'plan.ts', effects: [], npm: [] },
 ] as const;
 

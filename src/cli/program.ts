@@ -78,6 +78,17 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
+    name: 'graph',
+    summary: 'who speaks BGP with whom in the whole cluster, as an SVG on standard output',
+    own: [],
+    common: true,
+    examples: ['birdconfd graph --input ./cluster > topology.svg'],
+    run: async ({ settings }) => {
+      const { graphVerb } = await import('./graph.ts');
+      return graphVerb(await settings());
+    },
+  },
+  {
     name: 'test',
     summary: 'the golden harness: render every case under DIR, compare, and have BIRD parse it',
     argument: { name: 'dir', help: 'a case, or a folder of cases' },
