@@ -7,6 +7,8 @@ import { testCase } from '../src/golden/test-case.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const inCi = Boolean(process.env.CI);
+/** Mutants of the rules are judged by the goldens alone: no BIRD would say anything else of an equal text. */
+const parsed = process.env.GOLDENS_PARSED !== 'no';
 
 /** Those of the two daemons' binaries that cannot be run here. */
 async function missingBirds(): Promise<readonly string[]> {
@@ -19,18 +21,18 @@ async function missingBirds(): Promise<readonly string[]> {
   return (await Promise.all(asked)).flat();
 }
 
-const missing = await missingBirds();
+const missing = parsed ? await missingBirds() : [];
 const cases = await findCases(join(root, 'fixtures'));
 
 describe('fixtures', () => {
-  it('are parsed by the real bird and bird6', (context) => {
+  it.runIf(parsed)('are parsed by the real bird and bird6', (context) => {
     if (missing.length > 0 && !inCi)
       context.skip(`${missing.join(' and ')} cannot be run here: goldens are compared, but no BIRD has parsed them`);
     expect(missing, 'to be installed').toEqual([]);
   });
 
   it.each(cases.map((dir) => relative(root, dir)))('%s', async (dir) => {
-    const check = missing.length === 0 || inCi;
+    const check = parsed && (missing.length === 0 || inCi);
     const { differences } = await testCase(join(root, dir), {
       templates: join(root, 'templates'),
       overlay: null,
