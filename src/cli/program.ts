@@ -7,6 +7,10 @@ import { resolveSettings, runsInCi } from '../settings.ts';
 import { EXIT } from './exit-codes.ts';
 import { SERVICE_VERBS } from './service-verbs.ts';
 import { JSON_FLAG, type Verb } from './verb.ts';
+import { REPORT_OPTIONS } from './write-reports.ts';
+
+/** Which templates a verb of the harness renders with. */
+const TREE_OPTIONS: readonly Option[] = OPTIONS.filter(({ name }) => ['templates', 'templates-overlay'].includes(name));
 
 /** Every verb; its code is loaded only when it is called. */
 const VERBS: readonly Verb[] = [
@@ -93,29 +97,19 @@ const VERBS: readonly Verb[] = [
     summary: 'the golden harness: render every case under DIR, compare, and have BIRD parse it',
     argument: { name: 'dir', help: 'a case, or a folder of cases' },
     own: [
-      { name: 'update', value: null, help: 'make what comes out the goldens' },
+      { name: 'update', value: null, help: 'make what comes out the goldens, and remove those that nothing renders' },
       { name: 'filter', value: 'TEXT', help: 'only cases whose path holds this text' },
       { name: 'check', value: 'HOW', help: 'bird or none: parse every golden with the real bird and bird6 (bird)' },
-      { name: 'templates', value: 'DIR', help: 'a tree laid out like templates/ in place of the built-in one' },
-      { name: 'templates-overlay', value: 'DIR', help: 'templates that replace the built-in ones of the same name' },
+      { name: 'skip-converge', value: null, help: 'bring up no BIRDs, not even for cases that ask for it' },
+      ...TREE_OPTIONS,
+      ...REPORT_OPTIONS,
       JSON_FLAG,
     ],
     common: false,
     examples: ['birdconfd test fixtures', 'birdconfd test fixtures --filter mesh --update'],
     run: async ({ flags, argument }) => {
       const { testVerb } = await import('./test.ts');
-      const text = (value: unknown) => (typeof value === 'string' ? value : null);
-      return testVerb({
-        dir: argument ?? 'fixtures',
-        filter: text(flags.filter),
-        check: flags.check !== 'none',
-        update: flags.update === true,
-        json: flags.json === true,
-        templates: text(flags.templates),
-        templatesOverlay: text(flags['templates-overlay']),
-        ci: runsInCi(),
-        colour: process.stdout.isTTY === true,
-      });
+      return testVerb({ dir: argument ?? 'fixtures', flags, ci: runsInCi(), colour: process.stdout.isTTY === true });
     },
   },
   ...SERVICE_VERBS,

@@ -1,6 +1,7 @@
 import { bgpTargets, selfOf } from '../bgp-targets.ts';
 import type { FlavourName } from '../bird/flavour.ts';
 import { type Diagnostic, formatDiagnostic, sortDiagnostics } from '../core/diagnostic.ts';
+import { messageOf, UsageError } from '../core/errors.ts';
 import { prefixesFor } from '../core/keys.ts';
 import type { NamedText } from '../core/named-text.ts';
 import { ResourcesDecoder } from '../datamodel/resources.ts';
@@ -135,7 +136,7 @@ const told = (diagnostics: readonly Diagnostic[]): string =>
 /**
  * Renders every step, node, dialect, layout and release of a case, in this order, each twice from different orders of arrival. What was
  * handed out is not kept, so a case may be larger than the memory. Pure but for reading templates; rejects with a UsageError where the
- * case has no node or asks for what is no setting, and with the error of a template that cannot be rendered.
+ * case has no node, asks for what is no setting, or a template cannot be rendered.
  */
 export async function* renderScenario(scenario: Scenario, templates: Templates): AsyncGenerator<Rendered> {
   const nodes = nodesOf(scenario);
@@ -146,8 +147,12 @@ export async function* renderScenario(scenario: Scenario, templates: Templates):
     opposite.take(step);
     for (const node of nodes) {
       for (const variant of await variantsOf(scenario, node)) {
-        const { files, diagnostics } = await world.render(variant, templates);
-        const again = await opposite.render(variant, templates);
+        const [{ files, diagnostics }, again] = await Promise.all([
+          world.render(variant, templates),
+          opposite.render(variant, templates),
+        ]).catch((error: unknown) => {
+          throw new UsageError(`${node} (${variant.name}) cannot be rendered: ${messageOf(error)}`, { cause: error });
+        });
         const unstable = files.filter(({ text }, i) => again.files[i]?.text !== text).map(({ name }) => name);
         if (told(diagnostics) !== told(again.diagnostics)) unstable.push('diagnostics');
         yield {

@@ -35,9 +35,12 @@ export interface CaseReport {
   readonly durationMs: number;
 }
 
-/** `refused`: by BIRD's parser; `unstable`: depends on the order of arrival; `exit`: another than the case expects. */
+/**
+ * `broken`: the case cannot be read or a template not be rendered; `refused`: by BIRD's parser; `unstable`: depends on the order of
+ * arrival; `exit`: another than the case expects; `converge`: the real BIRDs did not do what the golden says.
+ */
 export interface Fault {
-  readonly kind: 'refused' | 'unstable' | 'exit' | 'converge';
+  readonly kind: 'broken' | 'refused' | 'unstable' | 'exit' | 'converge';
   /** The file it is about, below the case's folder. */
   readonly path: string;
   readonly message: string;
