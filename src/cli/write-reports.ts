@@ -15,6 +15,10 @@ const FORMATS: Readonly<Record<string, { help: string; make: (report: HarnessRep
     help: 'write a summary for a pull request there',
     make: async (report) => (await import('../golden/markdown-report.ts')).markdownReport(report),
   },
+  html: {
+    help: 'write one self-contained HTML page there: diffs side by side, topology, a filter',
+    make: async (report) => (await import('../golden/html-report.ts')).htmlReport(report),
+  },
 };
 
 export const REPORT_OPTIONS: readonly Option[] = Object.entries(FORMATS).map(([name, { help }]) => ({

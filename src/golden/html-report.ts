@@ -5,38 +5,26 @@ import { PICTURE_STYLE } from '../topology/style.ts';
 import { htmlCase } from './html-case.ts';
 import { PAGE_SCRIPT } from './html-script.ts';
 import { PAGE_STYLE } from './html-style.ts';
-import type { CaseReport, HarnessReport, SessionFate } from './report.ts';
+import { impactOf } from './impact.ts';
+import type { CaseReport, HarnessReport } from './report.ts';
 
 /** So many failed cases are open from the start: a page that is all open shows nothing. */
 const OPEN = 10;
 
 const digest = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-function totalsOf(cases: readonly CaseReport[]): readonly (readonly [number, string, string])[] {
-  const count = (status: CaseReport['status']) => cases.filter((each) => each.status === status).length;
-  const differing = cases.flatMap(({ name, outputs }) =>
-    outputs.filter(({ status }) => status !== 'passed').map(({ node }) => `${name} ${node}`),
-  );
-  // What one node does in two layouts is one change, so only its first output of a step counts.
-  const counted = new Set<string>();
-  const sessions = cases.flatMap(({ name, outputs }) =>
-    outputs.flatMap(({ out, node, daemons }) => {
-      const place = `${name} ${out} ${node}`;
-      if (counted.has(place)) return [];
-      counted.add(place);
-      return daemons.flatMap((daemon) => daemon.sessions);
-    }),
-  );
-  const fated = (fate: SessionFate) => sessions.filter((session) => session.fate === fate).length;
+function totalsOf(report: HarnessReport): readonly (readonly [number, string, string])[] {
+  const count = (status: CaseReport['status']) => report.cases.filter((each) => each.status === status).length;
+  const { nodesChanged, sessions } = impactOf(report);
   return [
     [count('passed'), 'passed', ''],
     [count('failed'), 'failed', count('failed') > 0 ? 'removed' : ''],
     ...(count('updated') > 0 ? [[count('updated'), 'updated', ''] as const] : []),
-    [new Set(differing).size, 'nodes changed', ''],
-    [fated('removed'), 'sessions removed', 'removed'],
-    [fated('restarted'), 'restarted', 'restarted'],
-    [fated('added'), 'added', 'added'],
-    [fated('refiltered'), 're-filtered', 'refiltered'],
+    [nodesChanged, 'nodes changed', ''],
+    [sessions.removed, 'sessions removed', 'removed'],
+    [sessions.restarted, 'restarted', 'restarted'],
+    [sessions.added, 'added', 'added'],
+    [sessions.refiltered, 're-filtered', 'refiltered'],
   ];
 }
 
@@ -49,7 +37,7 @@ const CONTROLS = `<label>Filter <input type="search" id="search" placeholder="ca
 <span id="keys" class="faint"><kbd>/</kbd> filter, <kbd>n</kbd> <kbd>p</kbd> next and last failed</span> <output id="count" class="count" aria-live="polite"></output>`;
 
 /**
- * A report as one HTML page that needs nothing else: style, script and pictures are in it, and its policy forbids every request. Whatever
+ * A report as one HTML page, failed cases first, that needs nothing else: style, script and pictures are in it, and its policy forbids every request. Whatever
  * the report holds is shown as text. Pure: the same report gives the same page.
  */
 export function htmlReport(report: HarnessReport): string {
@@ -57,11 +45,14 @@ export function htmlReport(report: HarnessReport): string {
   const style = `${PAGE_STYLE}\n${PICTURE_STYLE}`;
   // Strokes carry their colours in attributes of the page's own style; no style stands in an attribute.
   const policy = `default-src 'none'; img-src data:; style-src ${digest(style)}; script-src ${digest(PAGE_SCRIPT)}; base-uri 'none'; form-action 'none'`;
-  const totals = totalsOf(cases).map(
+  const totals = totalsOf(report).map(
     ([count, words, kind]) => `<li class="${kind}"><b>${count.toLocaleString('en')}</b> ${words}</li>`,
   );
   let open = 0;
-  const parts = cases.map((each, i) =>
+  const sorted = (['failed', 'updated', 'passed'] as const).flatMap((status) =>
+    cases.filter((each) => each.status === status),
+  );
+  const parts = sorted.map((each, i) =>
     htmlCase(each, sides, { id: `case-${i}`, isOpen: each.status === 'failed' && open++ < OPEN }),
   );
   const name = markup(printable(title));

@@ -23,7 +23,7 @@ label { display: inline-flex; gap: .35rem; align-items: center; } kbd { border: 
 .case > summary h2 { display: inline; font-family: ui-monospace, "DejaVu Sans Mono", monospace; } .case > div { padding: 0 .9rem 1rem; }
 .case.failed { border-left: 5px solid var(--removed); } .case.updated { border-left: 5px solid var(--refiltered); } .case.passed { border-left: 5px solid var(--added); }
 .badge { display: inline-block; border: 1.5px solid currentColor; border-radius: 99px; padding: 0 .55rem; font-size: .8rem; font-weight: 600; white-space: nowrap; }
-.failed > summary .badge.status, .badge.obsolete { color: var(--removed); } .passed > summary .badge.status, .badge.new { color: var(--added); } .updated > summary .badge.status { color: var(--refiltered); }
+.failed > summary .badge.status, .badge.obsolete, .badge.failed { color: var(--removed); } .passed > summary .badge.status, .badge.new { color: var(--added); } .updated > summary .badge.status { color: var(--refiltered); }
 .added { color: var(--added); } .removed { color: var(--removed); } .restarted { color: var(--restarted); } .refiltered { color: var(--refiltered); }
 .faults { border-left: 4px solid var(--removed); background: var(--soft); padding: .5rem 2rem; } .sessions { margin: .4rem 0; padding-left: 1.2rem; }
 code, .diff { font-family: ui-monospace, "DejaVu Sans Mono", monospace; } code { overflow-wrap: anywhere; }

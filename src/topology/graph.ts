@@ -46,16 +46,23 @@ interface Half {
   readonly session: SpokenSession;
 }
 
+/** The port that is meant where none is given. */
+const DEFAULT_PORT = 179;
+
+const portOf = ({ port }: SpokenSession): number => (port === DEFAULT_PORT ? 0 : port);
+
 const isMesh = ({ name }: SpokenSession): boolean => name.startsWith('Mesh_');
 const isWorkload = ({ name }: SpokenSession): boolean => name.startsWith('Local_Workload_');
 
 /** An external one is known by address, port and AS: what two nodes expect of one address may differ, and then should be seen. */
-function peerId({ neighbor, port, asNumber, name }: SpokenSession): string {
-  return neighbor === null ? `peer ${name}` : `peer ${neighbor} ${port} ${asNumber ?? ''}`;
+function peerId(session: SpokenSession): string {
+  const { neighbor, asNumber, name } = session;
+  return neighbor === null ? `peer ${name}` : `peer ${neighbor} ${portOf(session)} ${asNumber ?? ''}`;
 }
 
 function peerOf(id: string, session: SpokenSession): Vertex {
-  const { neighbor, port, asNumber, name } = session;
+  const { neighbor, asNumber, name } = session;
+  const port = portOf(session);
   return {
     id,
     name: neighbor === null ? name : neighbor + (port === 0 ? '' : ` port ${port}`),

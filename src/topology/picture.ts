@@ -30,7 +30,7 @@ const CROWDED = 60;
 const MANY_GROUPS = 16;
 const MIN_WIDTH = 780;
 const TOP = 64;
-const LEGEND = 44;
+const LEGEND = 66;
 
 /** Which group each vertex is in. */
 const groupOf = (groups: readonly Group[]): ReadonlyMap<string, Group> =>
