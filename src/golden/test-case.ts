@@ -2,6 +2,7 @@ import { type Diagnostic, hasErrors } from '../core/diagnostic.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import type { NamedText } from '../core/named-text.ts';
 import { compareOutput } from './compare-output.ts';
+import { CONVERGED, convergeFaults } from './converge-golden.ts';
 import { diagnosticsReport } from './diagnostics-report.ts';
 import { GoldenFiles } from './golden-files.ts';
 import { parseByBird } from './parse-goldens.ts';
@@ -36,6 +37,8 @@ class Run {
   readonly outputs: OutputReport[] = [];
   readonly diagnostics: DiagnosticsReport[] = [];
   readonly faults: Fault[] = [];
+  /** The BIRDs came to what the golden says, or were not asked. */
+  converges = true;
   readonly #options: TestOptions;
   readonly #goldens: GoldenFiles;
   readonly #nodes = new Map<string, Node>();
@@ -82,7 +85,7 @@ class Run {
   async #obsolete(folder: string, files: readonly NamedText[]): Promise<void> {
     if (this.#folders.has(folder)) return;
     const isNode = this.#nodes.has(folder);
-    const left = files.filter(({ name }) => !(isNode && name === DIAGNOSTICS) && name !== 'converged.yaml');
+    const left = files.filter(({ name }) => !(isNode && name === DIAGNOSTICS) && name !== CONVERGED);
     if (left.length === 0) return;
     const [out = '', node = ''] = folder.split('/');
     const place = { step: '', out, node, bird: '1.6', layout: 'single', folder } as const;
@@ -97,7 +100,7 @@ class Run {
 
   get isPassed(): boolean {
     const all = [...this.outputs, ...this.diagnostics];
-    return this.faults.length === 0 && all.every(({ status }) => status === 'passed');
+    return this.converges && this.faults.length === 0 && all.every(({ status }) => status === 'passed');
   }
 }
 
@@ -135,6 +138,11 @@ export async function testCase(dir: string, options: TestOptions): Promise<CaseR
     about = scenario.about;
     for await (const rendered of renderScenario(scenario, options.templates)) await run.take(rendered);
     await run.finish(scenario);
+    if (scenario.converge && options.converge) {
+      const { faults, differs } = await convergeFaults(scenario, goldens, options);
+      run.faults.push(...faults);
+      run.converges = !differs;
+    }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return { ...broken(name, error), about, outputs: run.outputs };
