@@ -9,6 +9,7 @@ import { plan, type Step } from '../plan.ts';
 import { digestsOfTexts, expandIncludes } from '../render/bundle.ts';
 import { DAEMONS, type Settings } from '../settings.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { exceedsLimit, type Limit } from './max-restarted.ts';
 import { prepareTargets } from './prepare-bgp.ts';
 import { readOnce } from './read-once.ts';
 import { tellDiagnostics } from './tell-diagnostics.ts';
@@ -69,14 +70,14 @@ function report({ target, steps, meaning, diff }: TargetPlan, colour: boolean): 
   if (diff) say(diff.split('\n').map(line).join('\n'));
 }
 
-/** Whether more protocols restart or go than `limit` allows: a number, or a percentage of those that run now. */
-function exceeds(plans: readonly TargetPlan[], limit: string): boolean {
-  const [, number, percent] = /^(\d+)(%)?$/.exec(limit) ?? [];
-  if (number === undefined)
-    throw new UsageError(`--max-restarted: expected a number or a percentage, found "${limit}"`);
+/** Whether more protocols restart or go than `limit` allows, of those that run now. */
+function exceeds(plans: readonly TargetPlan[], limit: Limit): boolean {
   const lost = plans.reduce((sum, { meaning }) => sum + meaning.restarted.length + meaning.removed.length, 0);
-  const all = plans.reduce((sum, { protocols }) => sum + protocols, 0);
-  return lost > (percent ? (all * Number(number)) / 100 : Number(number));
+  return exceedsLimit(
+    lost,
+    plans.reduce((sum, { protocols }) => sum + protocols, 0),
+    limit,
+  );
 }
 
 /**
@@ -85,7 +86,7 @@ function exceeds(plans: readonly TargetPlan[], limit: string): boolean {
  */
 export async function planVerb(
   settings: Settings,
-  options: { readonly json: boolean; readonly limit: string | null; readonly colour: boolean },
+  options: { readonly json: boolean; readonly limit: Limit | null; readonly colour: boolean },
 ): Promise<number> {
   try {
     const { readings, lastGood, data } = await readLedgers(settings.stateDir, DAEMONS);

@@ -45,13 +45,33 @@ const VERBS: readonly Verb[] = [
     own: [
       JSON_FLAG,
       { name: 'max-restarted', value: 'N|N%', help: 'exit 2 only when more sessions than this would restart or go' },
+      { name: 'all-nodes', value: null, help: 'every node of the cluster, compared with what --against names' },
+      {
+        name: 'against',
+        value: 'WHAT',
+        help: 'with --all-nodes: other data, a tree of templates, a folder of the nodes’ files, or etcd (then --input is what comes)',
+      },
+      ...REPORT_OPTIONS.map((option) => ({ ...option, help: `with --all-nodes: ${option.help}` })),
     ],
     common: true,
-    examples: ['birdconfd plan --node worker-3', 'birdconfd plan --input ./cluster --node worker-3 --output /etc/bird'],
+    examples: [
+      'birdconfd plan --node worker-3',
+      'birdconfd plan --input ./cluster --node worker-3 --output /etc/bird',
+      'birdconfd plan --all-nodes --input ./cluster --against ../main/cluster --max-restarted 10%',
+      'birdconfd plan --all-nodes --endpoints https://10.0.0.1:2379 --input ./cluster --against etcd --html plan.html',
+    ],
     run: async ({ settings, flags }) => {
+      const given = (name: string) => (typeof flags[name] === 'string' ? flags[name] : null);
+      const { parseLimit } = await import('./max-restarted.ts');
+      const text = given('max-restarted');
+      const limit = text === null ? null : parseLimit(text);
+      const common = { json: flags.json === true, limit, colour: process.stdout.isTTY === true };
+      if (flags['all-nodes'] === true) {
+        const { planAllNodes } = await import('./plan-all-nodes.ts');
+        return planAllNodes(await settings(), { ...common, flags, against: given('against') });
+      }
       const { planVerb } = await import('./plan.ts');
-      const limit = typeof flags['max-restarted'] === 'string' ? flags['max-restarted'] : null;
-      return planVerb(await settings(), { json: flags.json === true, limit, colour: process.stdout.isTTY === true });
+      return planVerb(await settings(), common);
     },
   },
   {

@@ -30,6 +30,10 @@ export const REPORT_OPTIONS: readonly Option[] = Object.entries(FORMATS).map(([n
 /** Whether a report is asked for that shows the sessions of what did not change, too. */
 export const wantsDetails = (flags: Flags): boolean => flags.json === true || typeof flags.html === 'string';
 
+/** Whether any report is to be written that is a file. */
+export const wantsFiles = (flags: Flags): boolean =>
+  Object.keys(FORMATS).some((name) => typeof flags[name] === 'string');
+
 /** Writes the reports that the flags ask for; folders are made. Rejects with a UsageError where one cannot be written. */
 export async function writeReports(report: HarnessReport, flags: Flags): Promise<void> {
   for (const [name, { make }] of Object.entries(FORMATS)) {
