@@ -14,6 +14,9 @@ import type { Values } from './redact-values.ts';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
+/** Fields that say nothing to BGP, and much about whose they are. */
+const PRIVATE = new Set(['description', 'annotations', 'clusterGUID', 'wireguardPublicKey', 'wireguardPublicKeyV6']);
+
 /** What stands for names of each kind. */
 const WORDS: Readonly<Record<ResourceKind, string>> = {
   Node: 'node',
@@ -31,6 +34,17 @@ const WELL_KNOWN = /(^|\.)(kubernetes\.io|k8s\.io|projectcalico\.org)\//;
 const ADDRESS =
   /(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\d{1,3}(?:\.\d{1,3}){3})?)(?:\/\d{1,3})?(?![\w.:])/g;
 const SELECTOR = /selector$/i;
+/** Fields that hold names; in others a text is a word of Calico's, whatever an operator has called something. */
+const NAMING = new Set([
+  'name',
+  'namespace',
+  'node',
+  'filters',
+  'nodeName',
+  'kubernetesNodeName',
+  'hostname',
+  'bgpPeerName',
+]);
 
 /** Stand-ins of one kind, numbered in the order of the names, so that what is sorted by name stays in its order. */
 class Names {
@@ -55,6 +69,8 @@ const isMapping = (value: Json | undefined): value is { readonly [name: string]:
 class Anonymiser {
   readonly #names = new Names();
   readonly #labels = new Names();
+  /** Keys of Secrets. */
+  readonly #keys = new Names();
   readonly #addresses: AddressMap;
 
   constructor(values: Values, key: Buffer) {
@@ -79,12 +95,16 @@ class Anonymiser {
     const parsed = [...values.values()].map(parse);
     this.#names.add(
       'machine',
-      parsed.flatMap((value) => found(value, ['nodeName', 'kubernetesNodeName', 'hostname'])),
+      parsed.flatMap((value) => found(value, ['nodeName', 'kubernetesNodeName', 'hostname', 'node'])),
     );
     const labels = parsed.flatMap((value) =>
       isMapping(value) && isMapping(value.metadata) ? labelsOf(value.metadata) : [],
     );
     const selectors = parsed.flatMap((value) => selectorsIn(value));
+    this.#keys.add(
+      'key',
+      parsed.flatMap((value) => found(value, ['key'])),
+    );
     this.#labels.add(
       'label',
       [...labels.map(([key]) => key), ...selectors.flatMap(keysOf)].filter((key) => !WELL_KNOWN.test(key)),
@@ -94,6 +114,10 @@ class Anonymiser {
   }
 
   key(key: string): string {
+    if (key.startsWith(SECRET_FILES)) {
+      const [name = '', file = ''] = key.slice(SECRET_FILES.length).split('/');
+      return `${SECRET_FILES}${this.#names.of(name)}/${this.#keys.of(file)}`;
+    }
     return key
       .split('/')
       .map((segment) => {
@@ -110,29 +134,37 @@ class Anonymiser {
   }
 
   #json(value: Json, field: string): Json {
-    if (typeof value === 'string') return SELECTOR.test(field) ? this.#selector(value) : this.text(value);
+    if (typeof value === 'string') return this.#string(value, field);
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.map((each: Json) => this.#json(each, field));
-    const isLabels = field === 'labels';
-    const isSelector = SELECTOR.test(field);
-    const isSecret = field === 'data' || field === 'stringData';
-    return Object.fromEntries(
-      Object.entries(value)
-        .filter(
-          ([name]) => !['description', 'annotations', 'clusterGUID', 'wireguardPublicKey'].includes(name) || isLabels,
-        )
-        .map(([name, each]) => {
-          if (isSecret) return [name, each];
-          return [isLabels || isSelector ? this.#labels.of(name) : name, this.#json(each, isSelector ? '' : name)];
-        }),
-    );
+    return Object.fromEntries(Object.entries(value).flatMap(([name, each]) => this.#member(field, name, each as Json)));
+  }
+
+  #string(value: string, field: string): string {
+    if (SELECTOR.test(field)) return this.#selector(value);
+    if (field === 'labels' || field === '' || NAMING.has(field)) return this.text(value);
+    return this.#addressesIn(value);
+  }
+
+  /** `within`: the field whose mapping the member stands in. */
+  #member(within: string, name: string, value: Json): readonly (readonly [string, Json])[] {
+    if (within === 'data' || within === 'stringData') return [[this.#keys.of(name), value]];
+    if (within === 'labels') return [[this.#labels.of(name), this.#json(value, 'labels')]];
+    if (SELECTOR.test(within)) return [[this.#labels.of(name), this.#json(value, 'labels')]];
+    if (PRIVATE.has(name)) return [];
+    if (within === 'secretKeyRef' && name === 'key') return [[name, this.#keys.of(String(value))]];
+    return [[name, this.#json(value, name)]];
   }
 
   text(text: string): string {
     const own = /^node\.(.+)$/.exec(text)?.[1];
     if (own !== undefined && this.#names.of(own) !== own) return `node.${this.#names.of(own)}`;
     const name = this.#names.of(text);
-    return name === text ? text.replace(ADDRESS, (address) => this.#addresses.map(address)) : name;
+    return name === text ? this.#addressesIn(text) : name;
+  }
+
+  #addressesIn(text: string): string {
+    return text.replace(ADDRESS, (address) => this.#addresses.map(address));
   }
 
   #selector(text: string): string {
