@@ -12,9 +12,9 @@ import { clusterImpactText } from './cluster-impact-text.ts';
 import type { NodeFiles } from './cluster-renderer.ts';
 import { type ClusterSides, clusterSides } from './cluster-sides.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
-import { exceedsLimit, type Limit } from './max-restarted.ts';
 import { chooseFlavour } from './prepare-bgp.ts';
 import { ProgressBar } from './progress-bar.ts';
+import { exceeds } from './restart-limit.ts';
 import { tellDiagnostics } from './tell-diagnostics.ts';
 import { wantsFiles, writeReports } from './write-reports.ts';
 
@@ -23,7 +23,8 @@ export interface PlanAllOptions {
   readonly json: boolean;
   /** What it is compared with (clusterSides); null = nothing was said. */
   readonly against: string | null;
-  readonly limit: Limit | null;
+  /** N or N%. */
+  readonly limit: string | null;
   readonly colour: boolean;
 }
 
@@ -103,6 +104,7 @@ export async function planAllNodes(settings: Settings, options: PlanAllOptions):
     throw new UsageError(
       'plan --all-nodes: with what shall the nodes be compared? --against DATA, TEMPLATES, a folder of the nodes’ files, or etcd',
     );
+  if (limit !== null) exceeds(0, 0, limit); // a limit that is none is told before the work, not after it
   const began = performance.now();
   try {
     const sides = await clusterSides(settings, against);
@@ -135,7 +137,7 @@ export async function planAllNodes(settings: Settings, options: PlanAllOptions):
       );
     } else process.stdout.write(clusterImpactText(report, colour));
     const { removed, restarted } = impactOf(report).sessions;
-    const fails = limit === null ? differs : exceedsLimit(removed + restarted, sessions, limit);
+    const fails = limit === null ? differs : exceeds(removed + restarted, sessions, limit);
     return fails ? EXIT.differences : EXIT.ok;
   } catch (error) {
     if (error instanceof UsageError) throw error;

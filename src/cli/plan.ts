@@ -2,16 +2,16 @@ import { styleText } from 'node:util';
 import { type Meaning, meaningOf } from '../bird/meaning.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import type { NamedText } from '../core/named-text.ts';
-import { byBytes } from '../core/order.ts';
+import { withNumberedPasswords } from '../golden/redact.ts';
 import { readLedgers } from '../host/ledger.ts';
 import { readLive } from '../host/observe.ts';
 import { plan, type Step } from '../plan.ts';
 import { digestsOfTexts, expandIncludes } from '../render/bundle.ts';
 import { DAEMONS, type Settings } from '../settings.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
-import { exceedsLimit, type Limit } from './max-restarted.ts';
 import { prepareTargets } from './prepare-bgp.ts';
 import { readOnce } from './read-once.ts';
+import { exceeds } from './restart-limit.ts';
 import { tellDiagnostics } from './tell-diagnostics.ts';
 
 interface TargetPlan {
@@ -24,25 +24,13 @@ interface TargetPlan {
   readonly protocols: number;
 }
 
-/** Wherever it stands: the live file may be another's. */
-const PASSWORD = /(\bpassword\s+)("[^"\n]*")/g;
-
-/** A password is told to have changed, never what it was or will be. */
-function withNumberedPasswords(live: string, next: string): readonly [string, string] {
-  const passwords = [live, next].flatMap((text) => [...text.matchAll(PASSWORD)]);
-  const known = [...new Set(passwords.map(([, , value = '']) => value))].sort(byBytes);
-  const hide = (text: string) =>
-    text.replace(PASSWORD, (_, start, value: string) => `${start}[redacted ${known.indexOf(value) + 1}]`);
-  return [hide(live), hide(next)];
-}
-
 async function diffOf(before: readonly NamedText[], after: readonly NamedText[]): Promise<string> {
   const { createTwoFilesPatch } = await import('diff');
   const texts = new Map(before.map(({ name, text }) => [name, text]));
   const changed = after.filter(({ name, text }) => texts.get(name) !== text);
   return changed
     .map(({ name, text }) => {
-      const [live, next] = withNumberedPasswords(texts.get(name) ?? '', text);
+      const [live = '', next = ''] = withNumberedPasswords([texts.get(name) ?? '', text]);
       return createTwoFilesPatch(`${name} (live)`, `${name} (planned)`, live, next, undefined, undefined, {
         context: 2,
       });
@@ -70,14 +58,10 @@ function report({ target, steps, meaning, diff }: TargetPlan, colour: boolean): 
   if (diff) say(diff.split('\n').map(line).join('\n'));
 }
 
-/** Whether more protocols restart or go than `limit` allows, of those that run now. */
-function exceeds(plans: readonly TargetPlan[], limit: Limit): boolean {
+/** Protocols that restart or go, out of those that run now. */
+function lostBy(plans: readonly TargetPlan[]): readonly [lost: number, all: number] {
   const lost = plans.reduce((sum, { meaning }) => sum + meaning.restarted.length + meaning.removed.length, 0);
-  return exceedsLimit(
-    lost,
-    plans.reduce((sum, { protocols }) => sum + protocols, 0),
-    limit,
-  );
+  return [lost, plans.reduce((sum, { protocols }) => sum + protocols, 0)];
 }
 
 /**
@@ -86,7 +70,7 @@ function exceeds(plans: readonly TargetPlan[], limit: Limit): boolean {
  */
 export async function planVerb(
   settings: Settings,
-  options: { readonly json: boolean; readonly limit: Limit | null; readonly colour: boolean },
+  options: { readonly json: boolean; readonly limit: string | null; readonly colour: boolean },
 ): Promise<number> {
   try {
     const { readings, lastGood, data } = await readLedgers(settings.stateDir, DAEMONS);
@@ -115,7 +99,7 @@ export async function planVerb(
     if (options.json) process.stdout.write(`${JSON.stringify(plans, null, 2)}\n`);
     else for (const each of plans) report(each, options.colour);
     const differs =
-      options.limit === null ? plans.some(({ steps }) => steps.length > 0) : exceeds(plans, options.limit);
+      options.limit === null ? plans.some(({ steps }) => steps.length > 0) : exceeds(...lostBy(plans), options.limit);
     return differs ? EXIT.differences : EXIT.ok;
   } catch (error) {
     if (error instanceof UsageError) throw error;

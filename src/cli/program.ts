@@ -3,14 +3,11 @@ import { messageOf, UsageError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import type { Flags } from '../given-options.ts';
 import { OPTIONS, type Option, variableOf } from '../option-table.ts';
-import { resolveSettings, runsInCi } from '../settings.ts';
+import { resolveSettings } from '../settings.ts';
 import { EXIT } from './exit-codes.ts';
+import { HARNESS_VERBS } from './harness-verbs.ts';
 import { SERVICE_VERBS } from './service-verbs.ts';
 import { JSON_FLAG, type Verb } from './verb.ts';
-import { REPORT_OPTIONS } from './write-reports.ts';
-
-/** Which templates a verb of the harness renders with. */
-const TREE_OPTIONS: readonly Option[] = OPTIONS.filter(({ name }) => ['templates', 'templates-overlay'].includes(name));
 
 /** Every verb; its code is loaded only when it is called. */
 const VERBS: readonly Verb[] = [
@@ -62,10 +59,11 @@ const VERBS: readonly Verb[] = [
     ],
     run: async ({ settings, flags }) => {
       const given = (name: string) => (typeof flags[name] === 'string' ? flags[name] : null);
-      const { parseLimit } = await import('./max-restarted.ts');
-      const text = given('max-restarted');
-      const limit = text === null ? null : parseLimit(text);
-      const common = { json: flags.json === true, limit, colour: process.stdout.isTTY === true };
+      const common = {
+        json: flags.json === true,
+        limit: given('max-restarted'),
+        colour: process.stdout.isTTY === true,
+      };
       if (flags['all-nodes'] === true) {
         const { planAllNodes } = await import('./plan-all-nodes.ts');
         return planAllNodes(await settings(), { ...common, flags, against: given('against') });
@@ -112,26 +110,7 @@ const VERBS: readonly Verb[] = [
       return graphVerb(await settings());
     },
   },
-  {
-    name: 'test',
-    summary: 'the golden harness: render every case under DIR, compare, and have BIRD parse it',
-    argument: { name: 'dir', help: 'a case, or a folder of cases' },
-    own: [
-      { name: 'update', value: null, help: 'make what comes out the goldens, and remove those that nothing renders' },
-      { name: 'filter', value: 'TEXT', help: 'only cases whose path holds this text' },
-      { name: 'check', value: 'HOW', help: 'bird or none: parse every golden with the real bird and bird6 (bird)' },
-      { name: 'skip-converge', value: null, help: 'bring up no BIRDs, not even for cases that ask for it' },
-      ...TREE_OPTIONS,
-      ...REPORT_OPTIONS,
-      JSON_FLAG,
-    ],
-    common: false,
-    examples: ['birdconfd test fixtures', 'birdconfd test fixtures --filter mesh --update'],
-    run: async ({ flags, argument }) => {
-      const { testVerb } = await import('./test.ts');
-      return testVerb({ dir: argument ?? 'fixtures', flags, ci: runsInCi(), colour: process.stdout.isTTY === true });
-    },
-  },
+  ...HARNESS_VERBS,
   ...SERVICE_VERBS,
 ];
 

@@ -33,10 +33,12 @@ function mostFrequent(numbers: readonly number[]): number | null {
 }
 
 function speakerOf(node: string, daemons: readonly DaemonReport[]): Speaker {
-  const ends = daemons.flatMap(({ sessions }) => sessions.flatMap((session) => endsOf(session)));
+  const all = daemons.flatMap(({ sessions }) => sessions);
+  const ends = all.flatMap((session) => endsOf(session));
+  const numbersOf = (side: 'before' | 'after') => all.flatMap((session) => session[side]?.localAs ?? []);
   return {
     name: node,
-    asNumber: mostFrequent(ends.flatMap(({ localAs }) => localAs ?? [])),
+    asNumber: mostFrequent(numbersOf('after')) ?? mostFrequent(numbersOf('before')),
     addresses: [...new Set(ends.flatMap(({ source }) => source ?? []))],
     sessions: daemons.flatMap(({ daemon, sessions }) => sessions.map((session) => spoken(session, daemon))),
   };

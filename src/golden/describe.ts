@@ -77,11 +77,9 @@ function quietLine(output: OutputReport): string {
 
 /** What differs in an output, the deepest meaning first, as one line: `session A restarts (AS 1 → 2); bird6: kernel1 is re-filtered`. */
 export function outputLine(output: OutputReport): string {
-  if (output.status === 'new') return `is rendered, but has no golden: ${plural(output.files.length, 'file')}`;
-  if (output.status === 'obsolete') return 'is a golden, but nothing renders it any more';
   const sets = output.files.flatMap(({ name, status }) => {
-    if (status === 'new') return [`${name} is rendered, but has no golden`];
-    return status === 'obsolete' ? [`${name} is a golden, but is not rendered any more`] : [];
+    if (status === 'new') return [`${name} is new`];
+    return status === 'obsolete' ? [`${name} is not rendered any more`] : [];
   });
   const lines = output.daemons.map((report) => ({ report, lines: daemonLines(report) }));
   const seen = new Set<string>();

@@ -89,11 +89,11 @@ function htmlDiagnostics({ path, added, removed }: DiagnosticsReport): string {
 }
 
 /** The pictures of a case, a step each: what a change does to every session. */
-function htmlTopologies({ outputs }: CaseReport, id: string): string {
+function htmlTopologies({ name, outputs }: CaseReport, id: string): string {
   return caseTopologies(outputs)
     .filter(({ speakers }) => speakers.some(({ sessions }) => sessions.length > 0))
     .map(({ step, speakers }, i) => {
-      const options = { title: step, id: `${id}-${i}`, isAlone: false, isComparison: true };
+      const options = { title: step || name, id: `${id}-${i}`, isAlone: false, isComparison: true };
       return `<div class="scroll" tabindex="0" role="region" aria-label="topology">${svgOf(graphOf(speakers), options)}</div>`;
     })
     .join('');

@@ -134,27 +134,32 @@ const told = (diagnostics: readonly Diagnostic[]): string =>
   sortDiagnostics(diagnostics).map(formatDiagnostic).join('\n');
 
 /**
- * Renders every step, node, dialect, layout and release of a case, in this order, each twice from different orders of arrival. What was
- * handed out is not kept, so a case may be larger than the memory. Pure but for reading templates; rejects with a UsageError where the
+ * Renders every step, node, dialect, layout and release of a case, in this order, each twice from different orders of arrival unless
+ * `once` is said. What was handed out is not kept, so a case may be larger than the memory. Pure but for reading templates; rejects with a UsageError where the
  * case has no node, asks for what is no setting, or a template cannot be rendered.
  */
-export async function* renderScenario(scenario: Scenario, templates: Templates): AsyncGenerator<Rendered> {
+export async function* renderScenario(
+  scenario: Scenario,
+  templates: Templates,
+  { once = false }: { readonly once?: boolean } = {},
+): AsyncGenerator<Rendered> {
   const nodes = nodesOf(scenario);
-  const [world, opposite] = [new World(scenario, { reversed: false }), new World(scenario, { reversed: true })];
-  await Promise.all([world.start(nodes), opposite.start(nodes)]);
+  const world = new World(scenario, { reversed: false });
+  const opposite = once ? null : new World(scenario, { reversed: true });
+  await Promise.all([world.start(nodes), opposite?.start(nodes)]);
   for (const step of scenario.steps) {
     world.take(step);
-    opposite.take(step);
+    opposite?.take(step);
     for (const node of nodes) {
       for (const variant of await variantsOf(scenario, node)) {
         const [{ files, diagnostics }, again] = await Promise.all([
           world.render(variant, templates),
-          opposite.render(variant, templates),
+          opposite?.render(variant, templates) ?? null,
         ]).catch((error: unknown) => {
           throw new UsageError(`${node} (${variant.name}) cannot be rendered: ${messageOf(error)}`, { cause: error });
         });
-        const unstable = files.filter(({ text }, i) => again.files[i]?.text !== text).map(({ name }) => name);
-        if (told(diagnostics) !== told(again.diagnostics)) unstable.push('diagnostics');
+        const unstable = files.filter(({ text }, i) => again && again.files[i]?.text !== text).map(({ name }) => name);
+        if (again && told(diagnostics) !== told(again.diagnostics)) unstable.push('diagnostics');
         yield {
           step: step.file,
           out: step.out,

@@ -1,6 +1,4 @@
-import type { FlavourName } from '../bird/flavour.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
-import type { Layout } from '../render/view.ts';
 
 /**
  * What a comparison found, for every kind of report: plain data that survives JSON. "Before" is the golden, or the first of two trees of
@@ -57,8 +55,10 @@ export interface Place {
 
 /** All files of one node in one dialect and layout after one step. */
 export interface OutputReport extends Place {
-  readonly bird: FlavourName;
-  readonly layout: Layout;
+  /** The dialect: `calico`, `1.6`. */
+  readonly bird: string;
+  /** `single`, `calico` */
+  readonly layout: string;
   readonly status: Status;
   readonly files: readonly FileReport[];
   /** What it means to the daemons that have any of the files: `bird`, then `bird6`. Of a passed output only with `details: 'all'`. */

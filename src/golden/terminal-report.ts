@@ -17,11 +17,16 @@ export class TerminalReport {
   /** Where the failing case's own files are told to lie; null = nowhere. */
   readonly #kept: string | null;
 
+  readonly #word: string;
+
+  /** `word` stands before what differs: FAIL, if it is not told. */
   constructor(options: {
     readonly colour: boolean;
     readonly sides: HarnessReport['sides'];
     readonly kept: string | null;
+    readonly word?: 'FAIL' | 'DIFF';
   }) {
+    this.#word = options.word ?? 'FAIL';
     this.#colour = options.colour;
     this.#sides = options.sides;
     this.#kept = options.kept;
@@ -43,7 +48,8 @@ export class TerminalReport {
 
   #failure(report: CaseReport): readonly string[] {
     const [first = report.name, ...more] = failureLines(report);
-    const bold = (line: string) => `${this.#paint(['red', 'bold'], ' FAIL ')} ${this.#paint('bold', printable(line))}`;
+    const bold = (line: string) =>
+      `${this.#paint(['red', 'bold'], ` ${this.#word} `)} ${this.#paint('bold', printable(line))}`;
     const shown = more.slice(0, MAX_LINES).map((line) => `${this.#paint('red', ' also ')} ${printable(line)}`);
     const rest = more.length > MAX_LINES ? [`        and ${more.length - MAX_LINES} more outputs`] : [];
     const [output] = [...report.outputs].filter(({ status }) => status !== 'passed').sort(byGravity);

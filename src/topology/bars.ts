@@ -53,15 +53,11 @@ export function barOf(mesh: Mesh, blocks: readonly PlacedBlock[], top: number): 
       x += placed.width;
       return placed;
     });
-  const fates = new Map<string, Fate>();
-  for (const { a, b, fate } of mesh.links) {
-    for (const { id } of [a, b]) fates.set(id, worseOf(fates.get(id) ?? 'unchanged', fate));
-  }
   const stubs = own.map((block) => ({
     x: middleOf(block),
     from: block.y + block.height,
     to: y,
-    fate: block.chips.map(({ vertex }) => fates.get(vertex.id) ?? 'unchanged').reduce(worseOf, 'unchanged'),
+    fate: block.chips.map((chip) => chip.fate).reduce(worseOf, 'unchanged'),
   }));
   return { mesh, label, sessions: all.length, segments, stubs, x: middle - width / 2, y, width, height: BAR_HEIGHT };
 }
