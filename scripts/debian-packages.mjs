@@ -9,6 +9,7 @@ const packages = {
   iproute2: { programs: ['ip'], services: [] },
   'etcd-server': { programs: ['etcd'], services: ['etcd'] },
   'etcd-client': { programs: ['etcdctl'], services: [] },
+  chromium: { programs: ['chromium'], services: [] },
   openssl: { programs: ['openssl'], services: [] },
 };
 

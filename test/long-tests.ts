@@ -11,4 +11,5 @@ export const LONG_TESTS: readonly string[] = [
   'test/e2e/holds.test.ts',
   'test/e2e/peer-killed.test.ts',
   'test/golden/any-history.test.ts',
+  'test/golden/html-browser.test.ts',
 ];

@@ -8,6 +8,7 @@ import { EXIT } from './exit-codes.ts';
 import { HARNESS_VERBS } from './harness-verbs.ts';
 import { SERVICE_VERBS } from './service-verbs.ts';
 import { JSON_FLAG, type Verb } from './verb.ts';
+import { REPORT_OPTIONS } from './write-reports.ts';
 
 /** Every verb; its code is loaded only when it is called. */
 const VERBS: readonly Verb[] = [
