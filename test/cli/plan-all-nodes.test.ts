@@ -28,9 +28,9 @@ describe('birdconfd plan --all-nodes', () => {
     expect(rows.map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim()))).toEqual([
       ['node-b', '2', '0', '0', '0', ''],
       ['node-a', '1', '0', '0', '0', ''],
-      ['node-c', '1', '0', '0', '0', 'routes'],
+      ['node-c', '1', '0', '0', '1', 'routes'],
     ]);
-    expect(out).toContain('3 of 3 nodes changed; sessions of nodes: 4 restarted, 0 removed, 0 added, 0 re-filtered\n');
+    expect(out).toContain('3 of 3 nodes changed; sessions of nodes: 4 restarted, 0 removed, 0 added, 1 re-filtered\n');
   });
 
   it('exits by a limit, out of the sessions that there were', async () => {

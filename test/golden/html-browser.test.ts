@@ -79,4 +79,4 @@ it('opens in a browser without an error or a request, counts, colours, filters, 
     expect(overflow, 'only tables and pictures scroll sideways').toBe(0);
   }
   expect([misdeeds, narrow.misdeeds]).toEqual([{ requests: [], console: [] }, { requests: [], console: [] }]);
-});
+}, 300_000);
