@@ -13,7 +13,8 @@ async function dump(name: string, entries: Entries): Promise<string> {
   return path;
 }
 
-const sessions = (svg: string) => [...svg.matchAll(/data-sessions="(\d+)"/g)].reduce((sum, [, n]) => sum + Number(n), 0);
+const sessions = (svg: string) =>
+  [...svg.matchAll(/data-sessions="(\d+)"/g)].reduce((sum, [, n]) => sum + Number(n), 0);
 
 describe('birdconfd graph', () => {
   it('draws who speaks with whom, and runs on no particular node', async () => {

@@ -25,7 +25,14 @@ describe('birdconfd plan --all-nodes', () => {
     const { code, out, err } = await against('before.json');
     expect({ code, err }).toEqual({ code: 2, err: '' });
     const rows = out.split('\n').filter((line) => line.startsWith('| node-'));
-    expect(rows.map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim()))).toEqual([
+    expect(
+      rows.map((row) =>
+        row
+          .split('|')
+          .slice(1, -1)
+          .map((cell) => cell.trim()),
+      ),
+    ).toEqual([
       ['node-b', '2', '0', '0', '0', ''],
       ['node-a', '1', '0', '0', '0', ''],
       ['node-c', '1', '0', '0', '1', 'routes'],
@@ -52,7 +59,9 @@ describe('birdconfd plan --all-nodes', () => {
   it('compares with the files of the nodes, as they lie there', async () => {
     for (const name of ['node-a', 'node-b', 'node-c']) {
       const output = path(`nodes/${name}`);
-      expect((await runCli(['render', '--input', path('before.json'), '--node', name, '--output', output])).code).toBe(0);
+      expect((await runCli(['render', '--input', path('before.json'), '--node', name, '--output', output])).code).toBe(
+        0,
+      );
     }
     const { code, out } = await against('nodes', '--json');
     expect(code).toBe(2);

@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { openChromium, openFile } from '../support/chromium.ts';
 import { runCli } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
-const resource = (kind: string, name: string, spec: unknown) => stringify({ apiVersion: 'projectcalico.org/v3', kind, metadata: { name }, spec });
+const resource = (kind: string, name: string, spec: unknown) =>
+  stringify({ apiVersion: 'projectcalico.org/v3', kind, metadata: { name }, spec });
 
 const cluster = (nodes: number, changedAs: number | null) => [
   stringify({ kind: 'Case', nodes: 'all' }),
@@ -39,7 +40,9 @@ it('opens in a browser without an error or a request, counts, colours, filters, 
   const { page, misdeeds } = await openFile(browser, path, { width: 1400 });
   const count = (selector: string) => page.locator(selector).count();
   const sessions = (selector: string) =>
-    page.locator(selector).evaluateAll((all) => all.reduce((sum, each) => sum + Number(each.getAttribute('data-sessions')), 0));
+    page
+      .locator(selector)
+      .evaluateAll((all) => all.reduce((sum, each) => sum + Number(each.getAttribute('data-sessions')), 0));
   const small = '.case[data-search*=small]';
   const large = '.case[data-search*=large]';
 
@@ -73,7 +76,10 @@ it('opens in a browser without an error or a request, counts, colours, filters, 
   expect(await page.evaluate<string>('document.activeElement.textContent')).toContain('small');
 
   const narrow = await openFile(browser, path, { width: 420, colorScheme: 'dark' });
-  for (const [view, name] of [[page, 'wide'], [narrow.page, 'narrow']] as const) {
+  for (const [view, name] of [
+    [page, 'wide'],
+    [narrow.page, 'narrow'],
+  ] as const) {
     const picture = await view.screenshot({ path: join(dir, `${name}.png`) });
     expect(picture.length).toBeGreaterThan(10_000);
     const { scrollWidth, clientWidth } = await view.evaluate<{ scrollWidth: number; clientWidth: number }>(
@@ -81,5 +87,8 @@ it('opens in a browser without an error or a request, counts, colours, filters, 
     );
     expect(scrollWidth, 'only tables and pictures scroll sideways').toBe(clientWidth);
   }
-  expect([misdeeds, narrow.misdeeds]).toEqual([{ requests: [], console: [] }, { requests: [], console: [] }]);
+  expect([misdeeds, narrow.misdeeds]).toEqual([
+    { requests: [], console: [] },
+    { requests: [], console: [] },
+  ]);
 }, 300_000);

@@ -8,7 +8,14 @@ const conf = (as: number, password: string) =>
   `router id 192.0.2.1;\nprotocol bgp Mesh_192_0_2_2 {\n  local as 64512;\n  neighbor 192.0.2.2 as ${as};\n  password "${password}";\n}\n`;
 
 function reportOf(before: string, after: string, name = 'cases/one'): HarnessReport {
-  const place = { step: 'in.yaml', out: 'out', node: 'worker-1', bird: '1.6', layout: 'single', folder: 'out' } as const;
+  const place = {
+    step: 'in.yaml',
+    out: 'out',
+    node: 'worker-1',
+    bird: '1.6',
+    layout: 'single',
+    folder: 'out',
+  } as const;
   const files = (text: string) => [{ name: 'bird.conf', text }];
   const one: CaseReport = {
     name,
@@ -53,8 +60,20 @@ it('lays lines beside each other and leaves out what is far from a change', () =
   ]);
   expect(rows.find(({ kind }) => kind === 'changed')).toEqual({
     kind: 'changed',
-    before: { line: 10, pieces: [{ text: 'line ', isMarked: false }, { text: '10', isMarked: true }] },
-    after: { line: 10, pieces: [{ text: 'line ', isMarked: false }, { text: 'ten', isMarked: true }] },
+    before: {
+      line: 10,
+      pieces: [
+        { text: 'line ', isMarked: false },
+        { text: '10', isMarked: true },
+      ],
+    },
+    after: {
+      line: 10,
+      pieces: [
+        { text: 'line ', isMarked: false },
+        { text: 'ten', isMarked: true },
+      ],
+    },
   });
   expect(sideBySide(null, 'a\nb\n', 1)).toEqual([
     { kind: 'changed', before: null, after: { line: 1, pieces: [{ text: 'a', isMarked: false }] } },
