@@ -13,6 +13,7 @@ const packages = {
   mmdebstrap: { programs: ['mmdebstrap'], services: [] },
   // For systemd-notify alone; nothing is run under systemd.
   systemd: { programs: ['systemd-notify'], services: [] },
+  chromium: { programs: ['chromium'], services: [] },
   openssl: { programs: ['openssl'], services: [] },
   nftables: { programs: ['nft'], services: ['nftables'] },
   faketime: { programs: ['faketime'], services: [] },

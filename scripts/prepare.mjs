@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Brings a fresh clone to readiness: the right Node, node_modules as package-lock.json says, and on request the
 // Debian packages that tests, demo and benchmark need. Only node: builtins, since it runs before `npm ci`.
-//   node scripts/prepare.mjs [--bird] [--etcd] [--systemd] [--faults] [--image]
+//   node scripts/prepare.mjs [--bird] [--etcd] [--systemd] [--faults] [--image] [--chromium]
 // Silent when everything is there; progress on stderr; exit 1 with a sentence that says what to do.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -76,6 +76,7 @@ const known = {
   '--systemd': ['systemd'],
   '--faults': ['nftables', 'faketime'],
   '--image': ['buildah', 'mmdebstrap'],
+  '--chromium': ['chromium'],
 };
 try {
   const flags = process.argv.slice(2);

@@ -20,6 +20,7 @@ export const LONG_TESTS: readonly string[] = [
   'test/faults/replaced-store.test.ts',
   'test/faults/size-and-speed.test.ts',
   'test/golden/any-history.test.ts',
+  'test/golden/html-browser.test.ts',
   'test/image/drop-in.test.ts',
   'test/image/image.test.ts',
   'test/image/routes.test.ts',

@@ -30,7 +30,24 @@ export interface Cluster {
   nodesAt(address: string, asNumber: AsNumber, port: number): readonly Node[];
 }
 
+/** The clusters made last, by their nodes: the same resources under the same rules are the same cluster, whichever node asks. */
+const clusters = new WeakMap<
+  Resources['nodes'],
+  readonly (Cluster & { readonly of: Resources['bgpConfigurations'] })[]
+>();
+
 export function clusterOf(resources: Resources, rules: ReleaseRules): Cluster {
+  const { nodes, bgpConfigurations } = resources;
+  const known = clusters.get(nodes)?.filter(({ of }) => of === bgpConfigurations) ?? [];
+  const found = known.find((cluster) => cluster.rules === rules) ?? {
+    ...makeCluster(resources, rules),
+    of: bgpConfigurations,
+  };
+  clusters.set(nodes, [found, ...known.filter((cluster) => cluster !== found)]);
+  return found;
+}
+
+function makeCluster(resources: Resources, rules: ReleaseRules): Cluster {
   const configuration = (name: string) =>
     resources.bgpConfigurations.get(resourceKey('BGPConfiguration', name)) ?? null;
   const configurationOf = (node: string) => configuration(`node.${node}`);

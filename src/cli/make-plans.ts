@@ -1,7 +1,7 @@
 import { type Meaning, meaningOf } from '../bird/meaning.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { NamedText } from '../core/named-text.ts';
-import { byBytes } from '../core/order.ts';
+import { withNumberedPasswords } from '../golden/redact.ts';
 import { readLedgers } from '../host/ledger.ts';
 import { readLive } from '../host/observe.ts';
 import { plan, type Step } from '../plan.ts';
@@ -23,25 +23,13 @@ export interface TargetPlan {
   readonly protocols: number;
 }
 
-/** Wherever it stands: the live file may be another's. */
-const PASSWORD = /(\bpassword\s+)("[^"\n]*")/g;
-
-/** A password is told to have changed, never what it was or will be. */
-function withNumberedPasswords(live: string, next: string): readonly [string, string] {
-  const passwords = [live, next].flatMap((text) => [...text.matchAll(PASSWORD)]);
-  const known = [...new Set(passwords.map(([, , value = '']) => value))].sort(byBytes);
-  const hide = (text: string) =>
-    text.replace(PASSWORD, (_, start, value: string) => `${start}[redacted ${known.indexOf(value) + 1}]`);
-  return [hide(live), hide(next)];
-}
-
 async function diffOf(before: readonly NamedText[], after: readonly NamedText[]): Promise<string> {
   const { createTwoFilesPatch } = await import('diff');
   const texts = new Map(before.map(({ name, text }) => [name, text]));
   const changed = after.filter(({ name, text }) => texts.get(name) !== text);
   return changed
     .map(({ name, text }) => {
-      const [live, next] = withNumberedPasswords(texts.get(name) ?? '', text);
+      const [live = '', next = ''] = withNumberedPasswords([texts.get(name) ?? '', text]);
       return createTwoFilesPatch(`${name} (live)`, `${name} (planned)`, live, next, undefined, undefined, {
         context: 2,
       });

@@ -3,6 +3,7 @@ import { messageOf, UsageError } from '../core/errors.ts';
 import type { Settings } from '../settings.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { makePlans, type TargetPlan } from './make-plans.ts';
+import { exceeds } from './restart-limit.ts';
 import { tellDiagnostics } from './tell-diagnostics.ts';
 
 /** A plan as people read it: the steps, what each session has to expect, and the diff; it ends with a newline. */
@@ -28,14 +29,10 @@ export function planText({ target, steps, meaning, diff, holds }: TargetPlan, co
   return `${lines.join('\n')}\n`;
 }
 
-/** Whether more protocols restart or go than `limit` allows: a number, or a percentage of those that run now. */
-function exceeds(plans: readonly TargetPlan[], limit: string): boolean {
-  const [, number, percent] = /^(\d+)(%)?$/.exec(limit) ?? [];
-  if (number === undefined)
-    throw new UsageError(`--max-restarted: expected a number or a percentage, found "${limit}"`);
+/** Protocols that restart or go, out of those that run now. */
+function lostBy(plans: readonly TargetPlan[]): readonly [lost: number, all: number] {
   const lost = plans.reduce((sum, { meaning }) => sum + meaning.restarted.length + meaning.removed.length, 0);
-  const all = plans.reduce((sum, { protocols }) => sum + protocols, 0);
-  return lost > (percent ? (all * Number(number)) / 100 : Number(number));
+  return [lost, plans.reduce((sum, { protocols }) => sum + protocols, 0)];
 }
 
 /**
@@ -55,7 +52,7 @@ export async function planVerb(
       : plans.map((each) => planText(each, options.colour)).join('');
     process.stdout.write(text);
     const differs =
-      options.limit === null ? plans.some(({ steps }) => steps.length > 0) : exceeds(plans, options.limit);
+      options.limit === null ? plans.some(({ steps }) => steps.length > 0) : exceeds(...lostBy(plans), options.limit);
     return differs ? EXIT.differences : EXIT.ok;
   } catch (error) {
     if (error instanceof UsageError) throw error;

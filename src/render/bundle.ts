@@ -5,7 +5,7 @@ import type { NamedText } from '../core/named-text.ts';
 /** A piece of a file that holds whole top-level statements (or only comments), and the resources that produced it. */
 export interface Block {
   readonly text: string;
-  /** A digest for each of its top-level statements, in order. */
+  /** A digest for each of its top-level statements, in order; worked out once it is asked for. */
   readonly statements: readonly Digest[];
   /** Datastore keys, sorted. Empty for what follows from no single resource. */
   readonly origins: readonly string[];
@@ -29,11 +29,17 @@ export interface Bundle extends Digests {
   readonly files: readonly [RenderedFile, ...RenderedFile[]];
 }
 
-export const makeBlock = (text: string, origins: readonly string[]): Block => ({
-  text,
-  statements: statementDigests(text),
-  origins,
-});
+export function makeBlock(text: string, origins: readonly string[]): Block {
+  let statements: readonly Digest[] | null = null;
+  return {
+    text,
+    origins,
+    get statements() {
+      statements ??= statementDigests(text);
+      return statements;
+    },
+  };
+}
 
 /** A file of `blocks`; its text is theirs, joined. */
 export const makeFile = (name: string, blocks: readonly Block[]): RenderedFile => ({
@@ -57,13 +63,24 @@ export function digestsOfTexts(files: readonly NamedText[]): Digests {
   };
 }
 
-/** Blocks carry their statements' digests with them, so that unchanged blocks are not tokenized again. */
+/**
+ * Blocks carry their statements' digests with them, so that unchanged blocks are not tokenized again. The bundle's own are worked out
+ * once they are asked for: what is only rendered and compared needs none.
+ */
 export function makeBundle(files: readonly [RenderedFile, ...RenderedFile[]]): Bundle {
   const ofStatements = (f: RenderedFile) => digestOfStatements(f.blocks.flatMap((b) => b.statements));
+  let bytes: Digest | null = null;
+  let statements: Digest | null = null;
   return {
     files,
-    bytes: digestOfAll(files.flatMap((f) => [f.name, f.text])),
-    statements: digestOfAll(files.flatMap((f) => [f.name, ofStatements(f)])),
+    get bytes() {
+      bytes ??= digestOfAll(files.flatMap((f) => [f.name, f.text]));
+      return bytes;
+    },
+    get statements() {
+      statements ??= digestOfAll(files.flatMap((f) => [f.name, ofStatements(f)]));
+      return statements;
+    },
   };
 }
 

@@ -89,3 +89,12 @@ export class Environment {
     return block;
   }
 }
+
+const environments = new WeakMap<TemplateTexts, Environment>();
+
+/** The one Environment of these texts: what is rendered for many nodes compiles them once. */
+export function environmentOf(templates: TemplateTexts): Environment {
+  const known = environments.get(templates) ?? new Environment(templates);
+  environments.set(templates, known);
+  return known;
+}
