@@ -10,5 +10,8 @@ export const LONG_TESTS: readonly string[] = [
   'test/e2e/etcd-faults.test.ts',
   'test/e2e/holds.test.ts',
   'test/e2e/peer-killed.test.ts',
+  'test/e2e/example-project.test.ts',
   'test/golden/any-history.test.ts',
+  'test/golden/converge.test.ts',
+  'test/golden/every-statement.test.ts',
 ];
