@@ -24,7 +24,10 @@ spec: {node: worker-1, peerIP: 192.0.2.254, asNumber: ${as}}
 /** Runs the verb; its exit code, and what it prints. */
 async function diff(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
   let out = '';
-  const said = vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((out += text)));
+  const said = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += text;
+    return true;
+  });
   const code = await runProgram(['template-diff', ...args]);
   said.mockRestore();
   return { code, out };
