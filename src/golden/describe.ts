@@ -27,7 +27,7 @@ function sessionLines(sessions: readonly SessionReport[]): readonly string[] {
       byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
     }
     return [...byReason].map(([reason, names]) => {
-      const why = reason === '' ? '' : ` (${reason})`;
+      const why = reason === '' ? '' : ` (${short(reason)})`;
       if (names.length === 1) return `session ${names[0]} ${one}${why}`;
       const rest = names.length > NAMED ? ' …' : '';
       return `${names.length} sessions ${many}${why}: ${names.slice(0, NAMED).join(', ')}${rest}`;

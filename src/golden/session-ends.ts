@@ -68,7 +68,11 @@ export function restartReasons(before: Protocol, after: Protocol): readonly stri
     ...changed('AS', old.as, now.as),
     ...changed('own AS', old.localAs, now.localAs),
     ...changed('source address', old.source, now.source),
-    ...changed('cluster id', old.clusterId, now.clusterId),
+    ...changed(
+      'cluster id',
+      old.clusterId === '' ? 'the router id' : old.clusterId,
+      now.clusterId === '' ? 'the router id' : now.clusterId,
+    ),
     ...otherChanges(before, after),
   ];
 }
