@@ -14,8 +14,8 @@ RUN mkdir /opt/birdconfd/bin /opt/birdconfd/lib \
   && cp -L $(ldd /usr/local/bin/node | grep -o '/[^ ]*') /opt/birdconfd/lib/ \
   && ln -s "$(cd /opt/birdconfd/lib && ls ld-linux*)" /opt/birdconfd/lib/ld.so
 COPY package.json LICENSE CHANGELOG.md /opt/birdconfd/
-COPY image/birdconfd image/as-birdconfd /opt/birdconfd/bin/
-COPY image/calico-node /opt/birdconfd/calico-node
+COPY deploy/image/birdconfd deploy/image/as-birdconfd /opt/birdconfd/bin/
+COPY deploy/image/calico-node /opt/birdconfd/calico-node
 
 FROM node:24-bookworm-slim AS system
 ARG BIRD_VERSION=1.6.8-2.1+b1
@@ -29,11 +29,11 @@ RUN groupadd --system --gid 970 bird \
   && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /etc/service /etc/sv /etc/bird \
     /usr/local/bin/* /usr/local/include /usr/local/lib/node_modules /usr/local/share/doc /usr/local/share/man /opt/yarn*
 COPY --from=build /opt/birdconfd /opt/birdconfd
-COPY image/start_runit /sbin/start_runit
-COPY image/service/confd /etc/service/available/confd
-COPY image/service/bird/log /etc/service/available/confd/log
-COPY image/service/bird /etc/service/available/bird
-COPY image/service/bird /etc/service/available/bird6
+COPY deploy/image/start_runit /sbin/start_runit
+COPY deploy/image/service/confd /etc/service/available/confd
+COPY deploy/image/service/bird/log /etc/service/available/confd/log
+COPY deploy/image/service/bird /etc/service/available/bird
+COPY deploy/image/service/bird /etc/service/available/bird6
 RUN ln -s /opt/birdconfd/bin/as-birdconfd /usr/local/bin/birdconfd
 
 # npm, and the second copy of Node, are in a layer below: what is copied out of it leaves them behind.

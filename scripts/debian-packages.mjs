@@ -12,6 +12,8 @@ const packages = {
   buildah: { programs: ['buildah'], services: [] },
   mmdebstrap: { programs: ['mmdebstrap'], services: [] },
   openssl: { programs: ['openssl'], services: [] },
+  nftables: { programs: ['nft'], services: ['nftables'] },
+  faketime: { programs: ['faketime'], services: [] },
 };
 
 const policy = '/usr/sbin/policy-rc.d';
