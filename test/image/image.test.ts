@@ -160,6 +160,7 @@ describe('the image', () => {
     const places = ['usr/local/bin', 'usr/local/sbin', 'usr/bin', 'usr/sbin', 'bin', 'opt/birdconfd/node_modules'];
     const found = tools.flatMap((tool) => places.filter((place) => existsSync(join(image.root, place, tool))));
     expect(found).toEqual([]);
+    console.info(`the image has ${image.size}`);
     expect(existsSync(join(image.root, 'opt/birdconfd/bin/node'))).toBe(true);
     expect(existsSync(join(image.root, 'src'))).toBe(false);
   });
