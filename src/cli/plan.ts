@@ -1,12 +1,14 @@
 import { styleText } from 'node:util';
 import { type Meaning, meaningOf } from '../bird/meaning.ts';
+import { readConfiguration } from '../bird/protocols.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import type { NamedText } from '../core/named-text.ts';
 import { byBytes } from '../core/order.ts';
 import { readLedgers } from '../host/ledger.ts';
 import { readLive } from '../host/observe.ts';
 import { plan, type Step } from '../plan.ts';
-import { digestsOfTexts, expandIncludes } from '../render/bundle.ts';
+import { digestsOfTexts } from '../render/bundle.ts';
+import { wholeOf } from '../render/whole.ts';
 import { DAEMONS, type Settings } from '../settings.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { prepareTargets } from './prepare-bgp.ts';
@@ -106,9 +108,9 @@ export async function planVerb(
         confirmed: readings.get(target.name)?.record.confirmed ?? null,
       });
       const before = live ?? [];
-      const running = expandIncludes(before);
-      const meaning = meaningOf(running, expandIncludes(bundle.files));
-      const protocols = running.match(/^protocol /gm)?.length ?? 0;
+      const running = wholeOf(before);
+      const meaning = meaningOf(running, wholeOf(bundle.files));
+      const protocols = readConfiguration(running).protocols.size;
       plans.push({ target: target.name, steps, meaning, diff: await diffOf(before, bundle.files), protocols });
     }
     if (options.json) process.stdout.write(`${JSON.stringify(plans, null, 2)}\n`);

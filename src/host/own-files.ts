@@ -5,7 +5,11 @@ import { diskError } from './disk-error.ts';
 import { statsOf } from './system-error.ts';
 import { giveTo, type Ownership } from './write-file.ts';
 
-const isOwned = (found: { readonly mode: number; readonly uid: number; readonly gid: number }, wanted: Ownership) =>
+/** Whether a file has the mode, and the owner where one is wanted. */
+export const isOwned = (
+  found: { readonly mode: number; readonly uid: number; readonly gid: number },
+  wanted: Ownership,
+) =>
   (found.mode & 0o7777) === wanted.mode &&
   (wanted.uid === null || found.uid === wanted.uid) &&
   (wanted.gid === null || found.gid === wanted.gid);

@@ -1,5 +1,6 @@
 import { type DaemonObservation, withBirdDaemon } from '../bird/daemon-session.ts';
 import { type Meaning, meaningOf } from '../bird/meaning.ts';
+import type { BirdText } from '../bird/pieces.ts';
 import { readConfiguration } from '../bird/protocols.ts';
 import { isSameMoment } from '../bird/same-moment.ts';
 import type { Expected } from '../bird/verify.ts';
@@ -8,7 +9,8 @@ import { commitFiles } from '../host/commit.ts';
 import { isNewer } from '../host/is-newer.ts';
 import type { ConfirmedBundle, LedgerRecord } from '../host/ledger.ts';
 import { isDisruptive, type Step } from '../plan.ts';
-import { type Bundle, digestsOfTexts, expandIncludes } from '../render/bundle.ts';
+import { type Bundle, digestsOfTexts } from '../render/bundle.ts';
+import { wholeOf } from '../render/whole.ts';
 import type { Target } from '../targets.ts';
 import { drive, type World } from '../transaction/drive.ts';
 import { after, type BundleId, isOpen, type Transaction } from '../transaction/machine.ts';
@@ -41,8 +43,14 @@ export async function change(
   signal: AbortSignal,
   timed: Timed,
 ): Promise<Changed> {
-  if (steps.includes('commit')) await check(bundle, target, place, signal, timed);
-  else await timed('commit', () => place.put(bundle.bytes, bundle.files));
+  if (steps.includes('commit')) {
+    // While BIRD parses the kept files, theirs go to the disk; a refused bundle's are removed again.
+    await place.stage(bundle.bytes, bundle.files);
+    await check(bundle, target, place, signal, timed).catch(async (thrown) => {
+      await place.unstage();
+      throw thrown;
+    });
+  } else await timed('commit', () => place.put(bundle.bytes, bundle.files));
   if (from) await timed('commit', () => place.put(from.id, from.files));
   const { txn } = place.ledger;
   const isOnDisk = !steps.includes('commit');
@@ -119,7 +127,7 @@ function worldOf(target: Target, place: Place, about: About, signal: AbortSignal
   const { socket, clock, undoSeconds } = place.options;
   const timeoutMs = place.replyMs;
   const names = target.fileNames;
-  const textOf = async (id: BundleId | null) => expandIncludes((await place.filesOf(id, names)) ?? []);
+  const textOf = async (id: BundleId | null) => wholeOf((await place.filesOf(id, names)) ?? []);
   return {
     clock,
     signal,
@@ -129,7 +137,7 @@ function worldOf(target: Target, place: Place, about: About, signal: AbortSignal
       const files = await place.filesOf(id, names);
       if (!files)
         throw new StageError('commit', 'lost', `the kept files of bundle ${id} are gone`, { retryable: true });
-      await commitFiles(files, await place.options.destination());
+      await place.write(id, files);
     },
     expected: async (from, to) => expectedOf(await textOf(from), await textOf(to)),
     save: async (txn, seen) => place.save({ txn, ...(await recordOf(txn, seen)) }),
@@ -164,7 +172,7 @@ function worldOf(target: Target, place: Place, about: About, signal: AbortSignal
   }
 }
 
-function expectedOf(from: string, to: string): Expected {
+function expectedOf(from: BirdText, to: BirdText): Expected {
   const { removed, restarted, reimported } = meaningOf(from, to);
   const gone = new Set([...removed, ...restarted]);
   const sessions = [...readConfiguration(from).protocols.values()].filter(({ type }) => type === 'bgp');

@@ -1,11 +1,13 @@
 import { holdBackFiles } from '../bird/hold-back.ts';
 import { type Meaning, meaningOf } from '../bird/meaning.ts';
+import type { BirdText } from '../bird/pieces.ts';
 import type { HoldKind } from '../core/hold-kinds.ts';
 import type { NamedText } from '../core/named-text.ts';
 import { letThrough } from '../datamodel/approval.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
 import { isDisruptive, plan, type Step } from '../plan.ts';
-import { type Bundle, digestsOfTexts, expandIncludes, makeBlock, makeBundle, makeFile } from '../render/bundle.ts';
+import { type Bundle, digestsOfTexts, makeBlock, makeBundle, makeFile } from '../render/bundle.ts';
+import { wholeOf } from '../render/whole.ts';
 import type { Rendering, Target } from '../targets.ts';
 import { type Tripped, trippedGuards } from '../transaction/guards.ts';
 import type { Hold } from '../transaction/holds.ts';
@@ -88,12 +90,13 @@ export async function decide(situation: Situation): Promise<Decision> {
   if (stepsFor(bundle).length === 0) {
     await setHold(place, [], now);
     await keepRelease(place, rendering);
+    place.know(bundle.bytes, bundle.files);
     // A rewrite was cut short: done again, it also removes what it left beside the files.
     if (!place.ledger.live) return { do: 'rewrite', bundle, isThrough: true, meaning: null };
     return nothing('unchanged');
   }
-  const before = from ? expandIncludes(from.files) : '';
-  const meaning = meaningOf(before, expandIncludes(bundle.files));
+  const before = from ? wholeOf(from.files) : '';
+  const meaning = meaningOf(before, wholeOf(bundle.files));
   const tripped = await guard(situation, { before, meaning, bundle, now });
   const isThrough = tripped.length === 0;
   const isTakeover = tripped.some(({ kind }) => kind === 'takeover');
@@ -108,7 +111,7 @@ export async function decide(situation: Situation): Promise<Decision> {
   const isTakenBack = txn.at === 'restoring' || txn.at === 'returning';
   if (isOpen(txn) && txn.to === wanted.bytes && (isTakenBack || !steps.includes('commit')))
     return { do: 'finish', about: { revision, release }, isThrough, meaning };
-  const does = isThrough ? meaning : meaningOf(before, expandIncludes(wanted.files));
+  const does = isThrough ? meaning : meaningOf(before, wholeOf(wanted.files));
   if (isDisruptive(does) && steps.includes('commit') && !isQuiet) return nothing('waiting', meaning);
   if (!steps.includes('reload')) return { do: 'rewrite', bundle: wanted, isThrough, meaning: null };
   return { do: 'change', bundle: wanted, steps, from, meaning: does, release, revision, isThrough };
@@ -127,7 +130,7 @@ async function baselineOf(place: Place, target: Target, live: readonly NamedText
 }
 
 interface Judged {
-  readonly before: string;
+  readonly before: BirdText;
   readonly meaning: Meaning;
   readonly bundle: Bundle;
   readonly now: number;
@@ -143,7 +146,7 @@ async function guard(
   const tripped = trippedGuards(
     {
       before,
-      after: expandIncludes(bundle.files),
+      after: wholeOf(bundle.files),
       meaning,
       takeover: isFirst ? { running: await runningSessions(target, place, signal) } : null,
       isReread: place.listing !== snapshot.listing,
