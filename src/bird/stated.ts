@@ -82,15 +82,19 @@ function statedOf({ words, body }: Statement): Stated {
 
 /** A statement cut in two shows as a brace without its partner, at any depth. */
 const isCut = ({ words, body }: Statement): boolean => words === '{' || words === '}' || (body?.some(isCut) ?? false);
-/** A piece that is whole ends so; and a comment of several lines may hide where it ends. */
-const WHOLE = /(?:[;}]|^\s*(?:#[^\n]*)?)\s*$/;
+/** Nothing is begun and not ended; a comment of several lines may hide that. */
+function areWhole(text: string, statements: readonly Statement[]): boolean {
+  const last = statements.at(-1);
+  const isEnded = !last || ';}'.includes(text.charAt(last.source.end - 1));
+  return isEnded && !text.includes('/*') && !statements.some(isCut);
+}
 
 function read(text: string): Reading {
   const statements = parseStatements(text);
   const stated = (kind: string) => statements.filter(({ words }) => words.startsWith(kind)).map(statedOf);
   return {
     digests: statements.map((statement) => digestOf(canonical(statement))),
-    isWhole: WHOLE.test(text) && !text.includes('/*') && !statements.some(isCut),
+    isWhole: areWhole(text, statements),
     protocols: stated('protocol '),
     templates: stated('template '),
     statements: statements.filter(({ words }) => !NAMED_SESSION.test(words)),

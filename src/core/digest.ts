@@ -6,13 +6,20 @@ export type Digest = string & { readonly brand: 'Digest' };
 /** The digest of the UTF-8 text. */
 export const digestOf = (text: string): Digest => hash('sha256', text) as Digest;
 
+/** From here on a part is hashed by itself, so that it is not copied once more only to have its length before it. */
+const LONG = 16_384;
+
 /** One digest of a sequence: other parts, another order or another number of parts give another digest. */
 export function digestOfAll(parts: readonly string[]): Digest {
   const all = createHash('sha256');
+  let short = '';
   for (const part of parts) {
-    // Apart, so that megabytes are not copied once more only to have their length before them.
-    all.update(`${part.length}:`);
-    all.update(part);
+    short += `${part.length}:`;
+    if (part.length < LONG) short += part;
+    else {
+      all.update(short).update(part);
+      short = '';
+    }
   }
-  return all.digest('hex') as Digest;
+  return all.update(short).digest('hex') as Digest;
 }

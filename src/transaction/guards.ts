@@ -40,6 +40,11 @@ export interface Tripped {
 const sessionsIn = (text: BirdText): readonly string[] =>
   [...readConfiguration(text).protocols.values()].flatMap(({ type, name }) => (type === 'bgp' ? [name] : []));
 
+function hasSessions(text: BirdText): boolean {
+  for (const { type } of readConfiguration(text).protocols.values()) if (type === 'bgp') return true;
+  return false;
+}
+
 const some = (names: readonly string[]): string =>
   names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
 
@@ -66,7 +71,7 @@ function takeover({ before, after, meaning, takeover: first }: Proposal): string
 }
 
 function lastPeer({ before, after }: Proposal, { lastPeer: isOn }: Limits): string | null {
-  if (!isOn || sessionsIn(after).length > 0) return null;
+  if (!isOn || hasSessions(after)) return null;
   const sessions = sessionsIn(before);
   return sessions.length > 0 ? `no session would be left of ${some(sessions)}` : null;
 }

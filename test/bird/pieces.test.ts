@@ -21,6 +21,8 @@ const line = fc.constantFrom(
   'protocol device {}',
   '',
   'accept',
+  'accept # all;',
+  'accept; # all',
   'password "protocol";',
 );
 const text = fc.array(line, { maxLength: 12 }).map((lines) => lines.join('\n'));
