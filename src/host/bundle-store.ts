@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import type { NamedText } from '../core/named-text.ts';
@@ -41,11 +42,11 @@ export class BundleStore {
     if ((await this.#isThere(id, names)) || (await this.get(id, names))) return this.folder(id);
     let made: string | null = null;
     try {
-      await mkdir(this.#dir, { recursive: true, mode: 0o700 });
-      made = await mkdtemp(join(this.#dir, NEW));
-      for (const { name, text } of files) await createUnsynced(join(made, name), text);
-      await rm(this.folder(id), { recursive: true, force: true }); // what is there is not it
-      await rename(made, this.folder(id));
+      mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+      made = mkdtempSync(join(this.#dir, NEW));
+      for (const { name, text } of files) createUnsynced(join(made, name), text);
+      rmSync(this.folder(id), { recursive: true, force: true }); // what is there is not it
+      renameSync(made, this.folder(id));
       this.#remember(id, files);
       return this.folder(id);
     } catch (cause) {

@@ -1,4 +1,5 @@
-import { chmod, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { NamedText } from '../core/named-text.ts';
 import { diskError } from './disk-error.ts';
@@ -25,7 +26,7 @@ export interface StagedFiles {
 async function isThere(path: string, text: string, wanted: Ownership): Promise<boolean> {
   const stats = await statsOf(path);
   if (!stats?.isFile() || stats.size !== Buffer.byteLength(text) || !isOwned(stats, wanted)) return false;
-  return (await readFile(path, 'utf8')) === text;
+  return readFileSync(path, 'utf8') === text;
 }
 
 /**
@@ -74,7 +75,7 @@ async function renameAll(output: string, changed: readonly string[], paths: read
     const previous: PreviousFile[] = [];
     for (const path of changed) previous.push(await keepPrevious(path));
     for (const file of previous) {
-      await rename(besidePath(file.path, 'new'), file.path);
+      renameSync(besidePath(file.path, 'new'), file.path);
       replaced.push(file);
     }
     await syncDirectory(output);
@@ -108,6 +109,9 @@ async function undo(replaced: readonly PreviousFile[]): Promise<readonly Previou
 
 /** Leftovers under these names harm nobody, and the next commit replaces them. */
 async function removeBeside(paths: readonly string[]): Promise<void> {
-  const leftovers = paths.flatMap((path) => [besidePath(path, 'new'), besidePath(path, 'previous')]);
-  await Promise.all(leftovers.map((path) => rm(path, { force: true }).catch(() => {})));
+  for (const path of paths.flatMap((each) => [besidePath(each, 'new'), besidePath(each, 'previous')])) {
+    try {
+      rmSync(path, { force: true });
+    } catch {}
+  }
 }

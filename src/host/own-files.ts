@@ -1,4 +1,4 @@
-import { constants, open } from 'node:fs/promises';
+import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommitOptions } from './commit.ts';
 import { diskError } from './disk-error.ts';
@@ -25,11 +25,11 @@ export async function ownFiles(names: readonly string[], options: CommitOptions)
     try {
       const found = await statsOf(path);
       if (!found?.isFile() || isOwned(found, options)) continue;
-      const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+      const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
       try {
         await giveTo(file, options);
       } finally {
-        await file.close();
+        closeSync(file);
       }
     } catch (cause) {
       throw diskError(`cannot give ${path} its owner and mode`, cause);
