@@ -1,7 +1,9 @@
 import Handlebars from 'handlebars';
 import { type Block, makeBlock } from './bundle.ts';
+import { COMPILE_OPTIONS } from './compile-options.ts';
 import { guarded, unguarded } from './guard.ts';
 import { HELPERS } from './helpers.ts';
+import { PRECOMPILED } from './precompiled.ts';
 
 /** Template text by stem: `bird`, `peer`, … as they stand in one folder under templates/. */
 export type TemplateTexts = ReadonlyMap<string, string>;
@@ -11,18 +13,6 @@ export type View = Readonly<Record<string, unknown>>;
 
 /** Stands in the text for a block until the file is cut up; NUL can come from neither a template nor a view (see guard.ts). */
 const MARK = '\0';
-
-/** Helpers that this file defines, beside those of helpers.ts. */
-export const BLOCK_HELPERS = ['block', 'blocks'] as const;
-
-/** How every template is compiled. */
-export const COMPILE_OPTIONS = {
-  noEscape: true, // BIRD is not HTML
-  strict: true,
-  knownHelpersOnly: true,
-  knownHelpers: Object.fromEntries([...Object.keys(HELPERS), ...BLOCK_HELPERS].map((name) => [name, true])),
-  preventIndent: true,
-};
 
 /**
  * An isolated Handlebars over one folder of templates. A template cuts its file into blocks with `{{block "aggr" aggr}}`, and with
@@ -47,7 +37,8 @@ export class Environment {
       this.#collect(unguarded(views).map((view) => this.#block(partial, view))),
     );
     for (const [name, text] of templates) {
-      const template = this.#handlebars.compile(text, COMPILE_OPTIONS);
+      const ready = PRECOMPILED.get(text);
+      const template = ready ? this.#handlebars.template(ready) : this.#handlebars.compile(text, COMPILE_OPTIONS);
       this.#compiled.set(name, template);
       this.#handlebars.registerPartial(name, template);
     }

@@ -1,5 +1,5 @@
 import Handlebars from 'handlebars';
-import { COMPILE_OPTIONS } from './environment.ts';
+import { COMPILE_OPTIONS } from './compile-options.ts';
 
 /** Why a text can be no template, and in which of its lines, from 1. */
 export interface TemplateFault {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { BLOCK_HELPERS } from '../../src/render/environment.ts';
+import { BLOCK_HELPERS } from '../../src/render/compile-options.ts';
 import { HELPERS } from '../../src/render/helpers.ts';
 import { familyView, fileNames } from '../../src/render/view.ts';
 import { build } from '../bgp/build.ts';
