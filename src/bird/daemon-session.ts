@@ -61,7 +61,8 @@ export interface BirdDaemon {
   confirm(): Promise<'confirmed' | 'nothing-to-confirm'>;
   /** Back to the configuration before, one step: an undo after that has nothing to undo. Takes what is queued out of the queue too. */
   undo(): Promise<Verdict | 'nothing-to-undo'>;
-  observe(): Promise<DaemonObservation>;
+  /** `routes` false: without the neighbors' addresses and the routes, which of thousands of sessions are megabytes. */
+  observe(options?: { readonly routes?: boolean }): Promise<DaemonObservation>;
 }
 
 /** Most reconfigurations are over within milliseconds; one of thousands of sessions should not be asked at every turn. */
@@ -105,9 +106,9 @@ export function withBirdDaemon<T>(
         const reply = await session.command('configure undo');
         return reply.code === NOTHING_TO_DO ? 'nothing-to-undo' : verdict(reply);
       },
-      observe: async () => {
+      observe: async ({ routes = true } = {}) => {
         const { boot, reconfigured, gracefulRestart } = await askStatus(session, socketPath);
-        const protocols = await session.command('show protocols all');
+        const protocols = await session.command(routes ? 'show protocols all' : 'show protocols');
         if (boot === null || reconfigured === null || !isSuccess(protocols)) throw notLikeBird(socketPath);
         return { boot, reconfigured, gracefulRestart, protocols: readProtocols(protocols) };
       },
