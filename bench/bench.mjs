@@ -14,7 +14,7 @@ import { confirmed } from './confirmed.mjs';
 import { startEtcd } from './etcd.mjs';
 import { latency } from './latency.mjs';
 import { oneShot } from './one-shot.mjs';
-import { baselines, main, programsFor, root, subject } from './programs.mjs';
+import { bareNode, main, programsFor, rangeRead, root, subject } from './programs.mjs';
 import {
   burstTable,
   changeSummary,
@@ -75,13 +75,13 @@ async function fromFiles(values, scratch) {
   );
   const flags = (output) => ['--input', input, '--node', nodeName(0), '--layout', 'calico', '--output', output];
   const ours = { name: subject, once: (output) => ({ args: [main, 'render', ...flags(output)], env: {} }) };
-  return shotSummary(await oneShot([...baselines([{ range: null }]).slice(0, 1), ours], runs), subject);
+  return shotSummary(await oneShot([bareNode, ours], runs), subject);
 }
 
 async function measureSize(programs, nodes, scratch) {
   const values = cluster(nodes);
   const result = { nodes };
-  if (parts.has('render')) result.render = await render([...baselines(programs), ...programs], values);
+  if (parts.has('render')) result.render = await render([bareNode, rangeRead(programs), ...programs], values);
   if (parts.has('files')) result.files = await fromFiles(values, scratch);
   if (parts.has('change')) result.change = changeSummary(await latency(programs, nodes, values, puts), subject);
   if (parts.has('confirmed')) result.confirmed = confirmedSummary(await confirmed(main, nodes, puts));

@@ -54,7 +54,5 @@ export function programsFor(floor, peers) {
 }
 
 /** What there is below every program: Node itself, and Node that reads the keys and does nothing with them. */
-export const baselines = (programs) => [
-  { name: 'bare node', once: () => ({ args: ['--eval', '0'], env: {} }) },
-  { name: 'range read', once: programs.find(({ range }) => range).range },
-];
+export const bareNode = { name: 'bare node', once: () => ({ args: ['--eval', '0'], env: {} }) };
+export const rangeRead = (programs) => ({ name: 'range read', once: programs.find(({ range }) => range).range });

@@ -65,7 +65,8 @@ export interface BirdDaemon {
   observe(options?: { readonly routes?: boolean }): Promise<DaemonObservation>;
 }
 
-/** Most reconfigurations are over within milliseconds; one of thousands of sessions should not be asked at every turn. */
+/** Most reconfigurations are over within milliseconds; one of thousands of sessions should not be asked at every turn: first so soon, then ever later. */
+const FIRST_POLL_MS = 1;
 const POLL_MS = 20;
 
 const READING = 2;
@@ -131,14 +132,14 @@ type Waiting = Pick<DaemonOptions, 'clock' | 'signal'> & { readonly timeoutMs: n
 /** Resolves with BIRD's boot text once nothing of the reconfiguration, nor of a queued one, is left to do. */
 async function settled(session: BirdSession, path: string, { clock, signal, timeoutMs }: Waiting): Promise<string> {
   const deadline = clock.now() + timeoutMs;
-  for (;;) {
+  for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(2 * pauseMs, POLL_MS)) {
     const { state, boot } = await askStatus(session, path);
     if (state === 'up') {
       if (boot === null) throw notLikeBird(path);
       return boot;
     }
     if (clock.now() >= deadline) throw socketFault('timeout', path, `is still reconfiguring after ${timeoutMs} ms`);
-    await clock.sleep(POLL_MS, signal);
+    await clock.sleep(pauseMs, signal);
   }
 }
 
