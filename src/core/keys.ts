@@ -22,8 +22,16 @@ export function resourceName(kind: ResourceKind, key: string): string | null {
   return name === '' || name.includes('/') ? null : name;
 }
 
+const AFFINITIES = '/calico/ipam/v2/host/';
+
+/**
+ * What all nodes watch for the sake of a prefix: equal ranges of thousands of watches are one watch to etcd behind a proxy (`etcd grpc-proxy`),
+ * and the affinities of other nodes are few.
+ */
+export const sharedPrefix = (prefix: string): string => (prefix.startsWith(AFFINITIES) ? AFFINITIES : prefix);
+
 /** The block affinities of one node (spec 1.1, stream 6); the trailing slash keeps out a node whose name only begins alike. */
-export const affinityPrefix = (node: string): string => `/calico/ipam/v2/host/${node}/`;
+export const affinityPrefix = (node: string): string => `${AFFINITIES}${node}/`;
 
 /** `…/ipv4/block/10.0.0.0-26` for `10.0.0.0/26`. */
 export const affinityKey = (node: string, cidr: string): string =>

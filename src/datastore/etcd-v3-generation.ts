@@ -1,5 +1,6 @@
 import type { Etcd3, IRangeRequest, IRangeResponse } from 'etcd3';
 import { StageError } from '../core/errors.ts';
+import { sharedPrefix } from '../core/keys.ts';
 import { connectEtcd, type EtcdOptions } from './etcd-client.ts';
 import { type EtcdCopy, verifySameStore } from './etcd-copy.ts';
 import type { GenerationPlace } from './etcd-generations.ts';
@@ -101,7 +102,7 @@ export async function follow(generation: Generation): Promise<never> {
     generation.onContact();
     if (copy.takeChanges(changes)) generation.onChanged();
   };
-  const opening = openWatch(client, endpoint, rangeOver(copy.prefixes), from, onChanges, connection);
+  const opening = openWatch(client, endpoint, rangeOver(copy.prefixes.map(sharedPrefix)), from, onChanges, connection);
   const watch = await Promise.race([opening, expire(generation)]);
   generation.onInSync();
   return Promise.race([watch.ended, watchSilence(generation, client), resync(generation, client)]);
