@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
@@ -6,7 +6,7 @@ import type { NamedText } from '../core/named-text.ts';
 import { digestsOfTexts } from '../render/bundle.ts';
 import { diskError } from './disk-error.ts';
 import { readLive } from './observe.ts';
-import { statsOf } from './system-error.ts';
+import { removeIfThere, statsOf } from './system-error.ts';
 import { createUnsynced } from './write-file.ts';
 
 /** Files that belong together, the daemon's own first, named by the digest of their bytes. */
@@ -45,7 +45,7 @@ export class BundleStore {
       mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
       made = mkdtempSync(join(this.#dir, NEW));
       for (const { name, text } of files) createUnsynced(join(made, name), text);
-      rmSync(this.folder(id), { recursive: true, force: true }); // what is there is not it
+      removeIfThere(this.folder(id)); // what is there is not it
       renameSync(made, this.folder(id));
       this.#remember(id, files);
       return this.folder(id);

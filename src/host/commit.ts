@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { NamedText } from '../core/named-text.ts';
@@ -6,7 +6,7 @@ import { diskError } from './disk-error.ts';
 import { keepForeign } from './foreign-file.ts';
 import { isOwned } from './own-files.ts';
 import { keepPrevious, type PreviousFile, putBack } from './previous-file.ts';
-import { statsOf } from './system-error.ts';
+import { removeIfThere, statsOf } from './system-error.ts';
 import { besidePath, createFile, type Ownership, syncDirectory } from './write-file.ts';
 
 /** The folder that the daemon reads, and whose the files in it shall be. */
@@ -111,7 +111,7 @@ async function undo(replaced: readonly PreviousFile[]): Promise<readonly Previou
 async function removeBeside(paths: readonly string[]): Promise<void> {
   for (const path of paths.flatMap((each) => [besidePath(each, 'new'), besidePath(each, 'previous')])) {
     try {
-      rmSync(path, { force: true });
+      removeIfThere(path);
     } catch {}
   }
 }

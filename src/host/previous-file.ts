@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from 'node:fs';
 import { keepBeside } from './keep-beside.ts';
-import { statsOf } from './system-error.ts';
+import { removeIfThere, statsOf } from './system-error.ts';
 import { besidePath } from './write-file.ts';
 
 /** What lay at `path` before it was replaced. */
@@ -14,7 +14,7 @@ export interface PreviousFile {
 export async function keepPrevious(path: string): Promise<PreviousFile> {
   if ((await statsOf(path)) === null) return { path, kept: null };
   const kept = besidePath(path, 'previous');
-  rmSync(kept, { force: true });
+  removeIfThere(kept);
   await keepBeside(path, kept);
   return { path, kept };
 }

@@ -1,6 +1,7 @@
 import { closeSync, fchmodSync, fchownSync, fsync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { removeIfThere } from './system-error.ts';
 
 /** `uid` and `gid` null: as for any file that this process creates. */
 export interface Ownership {
@@ -34,7 +35,7 @@ export async function writeFile(path: string, text: string, ownership: Ownership
 
 /** Creates `path` anew, in place of whatever file lies there; resolves once its bytes (its name not yet) are on the disk. */
 export async function createFile(path: string, data: string | Uint8Array, ownership: Ownership): Promise<void> {
-  rmSync(path, { force: true });
+  removeIfThere(path);
   // "wx" follows no symlink, and until it has its owner and mode nobody else reads what may hold a password.
   const file = openSync(path, 'wx', PRIVATE.mode);
   try {
