@@ -50,6 +50,8 @@ export async function runPass(
   try {
     const live = await timed('commit', () => place.live(target.fileNames));
     await timed('commit', () => keepOwner(target, place, live));
+    if (place.isOtherDaemon) await timed('commit', () => place.save({ confirmed: null }));
+    place.isOtherDaemon = false;
     const suspects = { target, place, snapshot, live, signal: options.signal };
     let withheld = stillWithheld(snapshot, place.options.prefixes, place.ledger.withheld);
     const render = () =>
@@ -59,7 +61,7 @@ export async function runPass(
       }));
     rendering = await render();
     await remember(place, rendering, withheld);
-    // Where BIRD may run under a timer, or nothing new can be had, what is open comes first.
+    // Where BIRD may run under a timer, something is taken back, or nothing new can be had, what is open comes first.
     if (!mayBegin(place.ledger.txn) || !rendering.bundle) done = await finish(target, place, options.signal, timed);
     if (!done.error) {
       try {

@@ -46,6 +46,8 @@ export class Place {
   accepted: Snapshot | null = null;
   /** The full reading of the data that the last plan to go through was made from; null = none in this process. */
   listing: number | null = null;
+  /** BIRD is not the process that was confirmed, or has read something else since: the next pass asks it again. */
+  isOtherDaemon = false;
   /** Since when BIRD has not answered, in ms since 1970; null = it did when it was asked last. */
   silentSince: number | null = null;
   /** The files of the last bundles that were put or read, by their id: most passes need no others. */

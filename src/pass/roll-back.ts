@@ -25,7 +25,9 @@ export async function rollBack(
     );
   }
   if (!mayBegin(txn))
-    throw new UsageError(`rollback: a change of ${target.name} is still being confirmed: try again in a minute`);
+    throw new UsageError(
+      `rollback: a change of ${target.name} is still being confirmed or taken back: try again in a minute`,
+    );
   const [from, to] = await Promise.all([newest, wanted].map(({ bytes }) => place.filesOf(bytes, target.fileNames)));
   if (!to) throw new UsageError(`rollback ${back}: the files of that bundle are gone`);
   const meaning = meaningOf(wholeOf(from ?? []), wholeOf(to));

@@ -22,9 +22,10 @@ export function operationsOf(all: readonly Managed[], facts: ServiceFacts, datas
   const onEach = async (
     names: readonly string[] | null,
     work: (one: Managed, signal: AbortSignal) => Promise<void>,
+    judge: (report: PassReport) => Judgement = judged,
   ): Promise<OperationResult> => {
     const results = await Promise.all(
-      chosen(names).map(async (one) => ({ target: one.target.name, ...(await outcomeOf(one, work)) })),
+      chosen(names).map(async (one) => ({ target: one.target.name, ...(await outcomeOf(one, work, judge)) })),
     );
     return { ok: results.every(({ ok }) => ok), lines: results.map(({ target, text }) => ({ target, text })) };
   };
@@ -33,7 +34,7 @@ export function operationsOf(all: readonly Managed[], facts: ServiceFacts, datas
     readiness: () => readinessOf(all, datastore, facts.startedAt),
     approve: (names) => onEach(names, ({ place }) => approve(place)),
     resume: (names) => onEach(names, ({ place }) => resume(place)),
-    reload: (names) => onEach(names, ({ place }) => place.save({ confirmed: null })),
+    reload: (names) => onEach(names, ({ place }) => place.save({ confirmed: null }), judgedReload),
     rollback: async (back, forMs, names) => {
       const result = await onEach(names, ({ target, place }, signal) =>
         rollBack(target, place, { back, forMs, signal }),
@@ -60,15 +61,35 @@ async function resume(place: Place): Promise<void> {
 
 const FAILED = 'failed: ';
 
+interface Judgement {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
 /** What became of one target; what its work met is told like a pass that failed, so that the other target's outcome is told as well. */
-async function outcomeOf(one: Managed, work: (one: Managed, signal: AbortSignal) => Promise<void>) {
+async function outcomeOf(
+  one: Managed,
+  work: (one: Managed, signal: AbortSignal) => Promise<void>,
+  judge: (report: PassReport) => Judgement,
+): Promise<Judgement> {
   try {
-    const report = await one.ask((signal) => work(one, signal));
-    return { ok: !report.error && !report.hold, text: textOf(report) };
+    return judge(await one.ask((signal) => work(one, signal)));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     return { ok: false, text: `${FAILED}${messageOf(error)}` };
   }
+}
+
+const judged = (report: PassReport): Judgement => ({ ok: !report.error && !report.hold, text: textOf(report) });
+
+/** Held or not, BIRD has read its files again, or it has not been asked to. */
+function judgedReload(report: PassReport): Judgement {
+  const isReloaded = report.steps.includes('reload');
+  if (report.error) return judged(report);
+  return {
+    ok: isReloaded,
+    text: report.hold ? `${isReloaded ? '' : 'not '}reloaded; ${textOf(report)}` : textOf(report),
+  };
 }
 
 function textOf({ outcome, error, hold }: PassReport): string {

@@ -135,7 +135,7 @@ export async function runService(
   }
 }
 
-/** One pass over each target. Rejects like `runService`; an unreachable datastore is given up when `signal` aborts. */
+/** What a predecessor left half done is made whole, then one pass over each target. Rejects like `runService`; an unreachable datastore is given up when `signal` aborts. */
 export async function convergeOnce(
   given: Settings,
   makeTargets: MakeTargets,
@@ -145,6 +145,7 @@ export async function convergeOnce(
   const claim = await claimStateDir(given.stateDir);
   try {
     const { all, settings } = await prepare(given, makeTargets, log);
+    for (const { target, place } of all) await repair(target, place, log, signal);
     const datastore = await openDatastore(settings, { log, clock: systemClock, watch: false });
     try {
       await datastore.start(prefixesFor(settings.nodeName, settings.data), () => {}, signal);

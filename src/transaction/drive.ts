@@ -1,9 +1,8 @@
 import type { BirdDaemon, DaemonObservation } from '../bird/daemon-session.ts';
-import { isSameMoment } from '../bird/same-moment.ts';
 import { type Expected, importsInDoubt, type Problem, verify } from '../bird/verify.ts';
 import type { Clock } from '../core/clock.ts';
 import { asStageError, StageError } from '../core/errors.ts';
-import { actOf, after, type BundleId, durable, type Event, type Transaction } from './machine.ts';
+import { type Armed, actOf, after, type BundleId, durable, type Event, type Transaction } from './machine.ts';
 
 /** What the transaction acts on: one daemon, its files, and the ledger. */
 export interface World {
@@ -77,11 +76,11 @@ export async function drive(start: Transaction, world: World): Promise<Driven> {
 /** What follows a write comes again by writing again: not keeping it saves a sync of the disk in every change. */
 const isFoundAgain = (kept: Transaction, next: Transaction): boolean =>
   kept.at === next.at
-    ? kept.at !== 'armed' || kept === next
+    ? kept.at !== 'armed' || next.at !== 'armed' || kept.armed === next.armed
     : (kept.at === 'committing' && next.at === 'owed') || (kept.at === 'restoring' && next.at === 'returning');
 
 const unconfirmed = (): StageError =>
-  new StageError('reload', 'unconfirmed', 'BIRD may still undo a change that was not confirmed: that is waited for', {
+  new StageError('reload', 'unconfirmed', `BIRD's timer ran out ${MAX_ROUNDS} times before it could be told to stay`, {
     retryable: true,
   });
 
@@ -105,11 +104,10 @@ async function talk(daemon: BirdDaemon, world: World, { txn, step, write, saw }:
         await write(act.bundle);
         break;
       case 'connect':
-        // An armed change that does not look like itself is left to its timer.
-        if (rounds++ === MAX_ROUNDS || (rounds > 1 && now.at === 'armed')) return;
+        if (rounds++ === MAX_ROUNDS) return;
         before = await daemon.observe({ routes: await asksForRoutes(now, world) });
         saw(before);
-        await step(greeted(now, before, world));
+        await step({ is: 'connected', fresh: freshTimer(world) });
         break;
       case 'configure': {
         const verdict = await daemon.configure(act.timer ? { undoSeconds: world.undoSeconds } : {});
@@ -139,12 +137,11 @@ async function talk(daemon: BirdDaemon, world: World, { txn, step, write, saw }:
 const asksForRoutes = async (txn: Transaction, world: World): Promise<boolean> =>
   (txn.at === 'owed' || txn.at === 'armed') && (await world.expected(txn.from, txn.to)).reimported.length > 0;
 
-function greeted(txn: Transaction, { boot }: DaemonObservation, { clock, undoSeconds }: World): Event {
+function freshTimer({ clock, undoSeconds }: World): Armed {
   const now = clock.now();
-  const rebooted = txn.at === 'armed' && !isSameMoment(boot, txn.armed.boot);
   // BIRD 1.6 counts whole seconds: its timer ends up to one of them early.
-  const from = now + undoSeconds * 1000 - Math.min(1_000, undoSeconds * 500);
-  return { is: 'connected', now, fresh: { boot, from, until: now + undoSeconds * 1000 + ARRIVES_MS }, rebooted };
+  const from = now + undoSeconds * 1000 - 1_000;
+  return { from, until: now + undoSeconds * 1000 + ARRIVES_MS };
 }
 
 async function verified(
