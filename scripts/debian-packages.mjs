@@ -9,7 +9,11 @@ const packages = {
   iproute2: { programs: ['ip'], services: [] },
   'etcd-server': { programs: ['etcd'], services: ['etcd'] },
   'etcd-client': { programs: ['etcdctl'], services: [] },
+  buildah: { programs: ['buildah'], services: [] },
+  mmdebstrap: { programs: ['mmdebstrap'], services: [] },
   openssl: { programs: ['openssl'], services: [] },
+  nftables: { programs: ['nft'], services: ['nftables'] },
+  faketime: { programs: ['faketime'], services: [] },
 };
 
 const policy = '/usr/sbin/policy-rc.d';

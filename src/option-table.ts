@@ -87,6 +87,11 @@ export const OPTIONS = [
   },
   { name: 'restart-spread', value: 'TIME', help: 'each node at its own moment within this time (5m)' },
   { name: 'history', value: 'N', help: 'how many confirmed bundles are kept for a rollback (5)' },
+  {
+    name: 'max-stale',
+    value: 'TIME',
+    help: 'boot: BIRD starts with no bundle that was confirmed longer ago (however old)',
+  },
   { name: 'status-address', value: 'HOST:PORT', help: 'serve /livez /readyz /status there, read-only (off)' },
   { name: 'strict', value: null, help: 'an error in the data fails the run' },
   { name: 'allow-missing-password', value: null, help: 'configure a peer whose password cannot be found without one' },

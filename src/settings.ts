@@ -76,6 +76,8 @@ export interface Settings {
   readonly restartSpreadMs: number;
   /** How many confirmed bundles are kept. */
   readonly history: number;
+  /** BIRD is started with no bundle that was confirmed longer ago. */
+  readonly maxStaleMs: number;
   /** HOST:PORT of the read-only status over HTTP; null = only the unix socket. */
   readonly statusAddress: string | null;
   readonly strict: boolean;
@@ -202,6 +204,7 @@ export async function resolveSettings(flags: Flags, environment: Environment = p
     restartCommand: reader.parsed('restart-cmd', 'a program and its arguments', words, null),
     restartSpreadMs: reader.parsed('restart-spread', 'a time such as 5m', parseTime, 300_000),
     history: reader.parsed('history', 'a number', wholeNumber, 5),
+    maxStaleMs: reader.parsed('max-stale', 'a time such as 24h', parseTime, Number.POSITIVE_INFINITY),
     statusAddress: reader.text('status-address'),
     strict: reader.flag('strict'),
     logLevel: reader.parsed('log-level', 'debug, info, warn or error', logLevel, 'info'),

@@ -1,5 +1,6 @@
 /** What takes long, as real daemons take their time or thousands of clusters are tried: `npm run test:long`, and no part of `npm test`. */
 export const LONG_TESTS: readonly string[] = [
+  'test/cli/npm-package.test.ts',
   'test/conformance/releases-on-bird.test.ts',
   'test/conformance/releases.test.ts',
   'test/conformance/steps.test.ts',
@@ -10,5 +11,14 @@ export const LONG_TESTS: readonly string[] = [
   'test/e2e/etcd-faults.test.ts',
   'test/e2e/holds.test.ts',
   'test/e2e/peer-killed.test.ts',
+  'test/faults/access.test.ts',
+  'test/faults/certificates.test.ts',
+  'test/faults/clock.test.ts',
+  'test/faults/members.test.ts',
+  'test/faults/replaced-store.test.ts',
+  'test/faults/size-and-speed.test.ts',
   'test/golden/any-history.test.ts',
+  'test/image/drop-in.test.ts',
+  'test/image/image.test.ts',
+  'test/image/routes.test.ts',
 ];

@@ -25,6 +25,17 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
+    name: 'boot',
+    summary: 'before BIRD starts: have it start with the last confirmed bundle, without a datastore',
+    own: [],
+    common: true,
+    examples: ['birdconfd boot --state-dir /var/lib/birdconfd --max-stale 24h'],
+    run: async ({ settings }) => {
+      const { bootVerb } = await import('./boot.ts');
+      return bootVerb(await settings());
+    },
+  },
+  {
     name: 'render',
     summary: "write this node's files into --output once; touches no daemon",
     own: [],

@@ -27,8 +27,9 @@ export async function statusVerb(
   return EXIT.ok;
 }
 
-/** `birdconfd status --ready`: exit 0 when the service is ready, else 1 with the reasons, a line each. */
+/** `birdconfd status --ready`: exit 0 when the service is ready, or none is to run here; else 1 with the reasons, a line each. */
 export async function readyVerb(settings: Settings): Promise<number> {
+  if (settings.notRunning) return EXIT.ok;
   const answer = await askService(settings.stateDir, 'GET', '/readyz');
   if (answer.status === 200) return EXIT.ok;
   for (const line of messageIn(answer).split('\n')) process.stdout.write(`${printable(line)}\n`);

@@ -10,6 +10,7 @@ const MEANINGS: readonly (readonly [pattern: RegExp, code: string, retryable: bo
   [/permission denied/, 'permission-denied', false],
   [/invalid auth token|revision of auth store is old/, 'auth-expired', true],
   [/revision has been compacted/, 'compacted', true],
+  [/cannot read the file/, 'tls-config', true],
   [/larger than max/, 'answer-too-large', true],
   [/DEADLINE_EXCEEDED|request timed out/, 'timeout', true],
   [/UNAVAILABLE|CANCELLED|RST_STREAM|stream was unexpectedly ended|client was already closed/, 'unreachable', true],
@@ -17,8 +18,11 @@ const MEANINGS: readonly (readonly [pattern: RegExp, code: string, retryable: bo
   [/^Watcher canceled/, 'watch-cancelled', true],
 ];
 
-/** A dropped connection leaves the position valid; after anything else the copy is listed anew. */
-const RESUMABLE: ReadonlySet<string> = new Set(['unreachable', 'timeout']);
+/** A lost connection leaves the position valid, and so does being refused for a while; after anything else the copy is listed anew. */
+const RESUMABLE: ReadonlySet<string> = new Set([
+  ...['unreachable', 'timeout', 'tls-config'],
+  ...['auth-failed', 'auth-expired', 'permission-denied'],
+]);
 
 /** What happens to the store, and so to every node at once. */
 const SHARED: ReadonlySet<string> = new Set(['compacted', 'watch-cancelled', 'cluster-changed', 'revision-went-back']);

@@ -17,6 +17,8 @@ export interface ConfirmedBundle extends Digests {
   readonly revision: string;
   /** The Calico release of its rules; null = the data named none. */
   readonly release: string | null;
+  /** The node that it was rendered for; absent in ledgers that are older than this. */
+  readonly node?: string | null;
   /** Milliseconds since 1970. */
   readonly at: number;
 }

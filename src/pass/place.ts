@@ -14,6 +14,8 @@ import type { Blame } from './isolate.ts';
 /** What the settings say about where and how one target's files go live. */
 export interface PlaceOptions {
   readonly name: string;
+  /** The node that the files are for. */
+  readonly node: string;
   readonly stateDir: string;
   readonly output: string;
   /** The daemon's control socket. */

@@ -49,7 +49,7 @@ export function worldOf(target: Target, place: Place, about: About, signal: Abor
     const { statements } = digestsOfTexts(files);
     const live = { bytes: id, statements };
     if (txn.at === 'held') return { live, confirmed: txn.from && statements };
-    const now = { ...live, ...about, at: clock.now() };
+    const now = { ...live, ...about, node: options.node, at: clock.now() };
     const history = [now, ...ledger.history.filter(({ bytes }) => bytes !== id)].slice(0, options.history);
     return { live, confirmed: statements, history, approval: null, ...(await startOf(ledger, seen)) };
   }

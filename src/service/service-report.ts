@@ -3,6 +3,7 @@ import type { Operations } from '../control/operations.ts';
 import type { Instant, ServiceReport, SessionReport, TargetReport, TargetState } from '../control/status-report.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { needsRestart } from '../pass/needs-restart.ts';
+import type { Place } from '../pass/place.ts';
 import type { Managed } from './managed.ts';
 
 /** What does not change while the service runs. */
@@ -34,7 +35,7 @@ async function verdictOn(
 ): Promise<Verdict> {
   const { ledger, silentSince } = place;
   const at = ledger.history[0]?.at ?? startedAt;
-  if (!last) return { state: 'starting', ready: false, since: startedAt, why: 'no pass yet' };
+  if (!last) return beforeTheFirstPass(place, datastore, startedAt);
   const { report } = last;
   if (report.hold) {
     const { kinds, since, why } = report.hold;
@@ -60,6 +61,16 @@ async function verdictOn(
     return { state: 'stale', ready: true, since: staleSince, why: lastError?.message ?? 'the datastore is away' };
   }
   return { state: 'converged', ready: true, since: at, why: null };
+}
+
+/** What BIRD was confirmed to run, or started with, stays in effect until the data are there. */
+function beforeTheFirstPass({ ledger }: Place, datastore: Datastore, startedAt: number): Verdict {
+  const [newest] = ledger.history;
+  const { inSync, lastError } = datastore.health();
+  const isKept = newest !== undefined && ledger.live?.bytes === newest.bytes;
+  if (inSync || !lastError || !isKept) return { state: 'starting', ready: false, since: startedAt, why: 'no pass yet' };
+  const why = `no pass yet, the last confirmed bundle is in effect: ${lastError.message}`;
+  return { state: 'stale', ready: false, since: newest.at, why };
 }
 
 async function sessionsOf({ target, place }: Managed): Promise<readonly SessionReport[] | null> {

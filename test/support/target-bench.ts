@@ -102,6 +102,7 @@ export class TargetBench {
     const place = new Place(
       {
         name: 'bird',
+        node: 'node-a',
         stateDir: this.stateDir,
         output,
         socket,
