@@ -16,7 +16,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { commonjsNames, etcdProtocol } from './bundle-plugins.mjs';
+import { commonjsNames, etcdProtocol, precompiledTemplates } from './bundle-plugins.mjs';
 import { declarations } from './declarations.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -74,7 +74,7 @@ async function bundle() {
     metafile: true,
     write: false,
     logLevel: 'warning',
-    plugins: [etcdProtocol, commonjsNames],
+    plugins: [etcdProtocol, commonjsNames, precompiledTemplates(join(root, 'templates'))],
   });
   const isNotice = (file) => file.path.endsWith('.LEGAL.txt');
   const notices = result.outputFiles.filter(isNotice).map((file) => file.text.trim());

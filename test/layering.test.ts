@@ -66,7 +66,7 @@ const pure = [
 
 /** All that a pure place may have from Node; inspect is there for its symbol, by which a Secret prints as redacted. */
 const pureBuiltins: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['createHash'],
+  'node:crypto': ['createHash', 'hash'],
   'node:net': ['isIP', 'isIPv4', 'isIPv6'],
   'node:util': ['inspect'],
 };

@@ -1,11 +1,13 @@
 import { type Meaning, meaningOf } from '../bird/meaning.ts';
+import { readConfiguration } from '../bird/protocols.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { NamedText } from '../core/named-text.ts';
 import { withNumberedPasswords } from '../golden/redact.ts';
 import { readLedgers } from '../host/ledger.ts';
 import { readLive } from '../host/observe.ts';
 import { plan, type Step } from '../plan.ts';
-import { digestsOfTexts, expandIncludes } from '../render/bundle.ts';
+import { digestsOfTexts } from '../render/bundle.ts';
+import { wholeOf } from '../render/whole.ts';
 import { DAEMONS, type Settings } from '../settings.ts';
 import { prepareTargets } from './prepare-bgp.ts';
 import { readOnce } from './read-once.ts';
@@ -65,9 +67,9 @@ export async function makePlans(settings: Settings): Promise<MadePlans> {
     const steps = plan(bundle, { live: live && digestsOfTexts(live), confirmed: record?.confirmed ?? null });
     const holds = record?.hold?.kinds ?? [];
     const before = live ?? [];
-    const running = expandIncludes(before);
-    const meaning = meaningOf(running, expandIncludes(bundle.files));
-    const protocols = running.match(/^protocol /gm)?.length ?? 0;
+    const running = wholeOf(before);
+    const meaning = meaningOf(running, wholeOf(bundle.files));
+    const protocols = readConfiguration(running).protocols.size;
     const diff = await diffOf(before, bundle.files);
     plans.push({ target: target.name, steps, meaning, diff, holds, protocols });
   }

@@ -25,6 +25,12 @@ export function resourceName(kind: ResourceKind, key: string): string | null {
 /** The block affinities of all nodes. */
 export const AFFINITIES = '/calico/ipam/v2/host/';
 
+/**
+ * What all nodes watch for the sake of a prefix: equal ranges of thousands of watches are one watch to etcd behind a proxy (`etcd grpc-proxy`),
+ * and the affinities of other nodes are few.
+ */
+export const sharedPrefix = (prefix: string): string => (prefix.startsWith(AFFINITIES) ? AFFINITIES : prefix);
+
 /** The block affinities of one node (spec 1.1, stream 6); the trailing slash keeps out a node whose name only begins alike. */
 export const affinityPrefix = (node: string): string => `${AFFINITIES}${node}/`;
 

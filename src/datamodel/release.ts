@@ -35,9 +35,11 @@ export interface ReleaseRules {
 
 const rules = new Map<number, ReleaseRules>();
 
-/** The one table of releases: what holds from which minor on. One release's rules are always the same object. */
+/** The one table of releases: what holds from which minor on. The same minor gives the same object. */
 export function rulesOf({ minor }: Release): ReleaseRules {
-  const found = rules.get(minor) ?? {
+  const known = rules.get(minor);
+  if (known) return known;
+  const made: ReleaseRules = {
     routePriorities: minor >= 32,
     programming: minor >= 33 ? 'by-word' : minor === 32 ? 'unless-disabled' : 'always',
     meshAsNumber: minor >= 32 ? 'own' : 'cluster',
@@ -47,8 +49,8 @@ export function rulesOf({ minor }: Release): ReleaseRules {
     reflectsExternalRanges: minor >= 33,
     clusterIpsAlways: minor >= 33,
   };
-  rules.set(minor, found);
-  return found;
+  rules.set(minor, made);
+  return made;
 }
 
 /**

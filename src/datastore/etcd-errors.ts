@@ -24,6 +24,9 @@ const RESUMABLE: ReadonlySet<string> = new Set([
   ...['auth-failed', 'auth-expired', 'permission-denied'],
 ]);
 
+/** What happens to the store, and so to every node at once. */
+const SHARED: ReadonlySet<string> = new Set(['compacted', 'watch-cancelled', 'cluster-changed', 'revision-went-back']);
+
 /** The StageError for whatever a call on `endpoint` failed with; one that already is a StageError stays itself. */
 export function toStageError(thrown: unknown, endpoint: string): StageError {
   if (thrown instanceof StageError) return thrown;
@@ -31,6 +34,9 @@ export function toStageError(thrown: unknown, endpoint: string): StageError {
   const [, code, retryable] = MEANINGS.find(([pattern]) => pattern.test(text)) ?? [/./, 'etcd-error', true];
   return new StageError('datastore', code, `etcd ${endpoint}: ${text}`, { retryable, cause: thrown });
 }
+
+/** True if the whole fleet is likely to have met the same and now lists anew: thousands of lists at one moment are more than a store can serve. */
+export const meetsAll = (error: StageError): boolean => SHARED.has(error.code);
 
 /** True if the watch may go on after `error` from where it was. */
 export const canResume = (error: StageError): boolean => RESUMABLE.has(error.code);

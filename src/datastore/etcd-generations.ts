@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf, StageError } from '../core/errors.ts';
 import type { Datastore, DatastoreHealth, Snapshot } from './datastore.ts';
-import { canResume, toStageError } from './etcd-errors.ts';
+import { canResume, meetsAll, toStageError } from './etcd-errors.ts';
 
 /** What the datastore needs beside the address. `resyncIntervalMs`: how often reads look for what the watch did not bring. */
 export interface EtcdSurroundings {
@@ -72,6 +72,8 @@ const LONGEST_CALL_MS = 20_000;
 
 const TIMINGS = { silenceMs: 10_000, graceMs: 5_000, settleMs: 250, callMs: 5_000 };
 const BACKOFF = { firstMs: 250, longestMs: 30_000 };
+/** Over so long the nodes of a fleet spread their lists, each by chance, while what they have stays in effect. */
+const LISTS_SPREAD_MS = 5_000;
 
 /**
  * A copy of etcd's keys that lives in generations: each is one client with one endpoint, and any fault ends it. The next one, after a
@@ -229,7 +231,9 @@ export class EtcdGenerations implements Datastore {
   /** Waits before every `round` through the endpoints but the first; round 0: another endpoint is tried at once. */
   async #backOff(error: StageError, round: number): Promise<void> {
     const longest = Math.min(BACKOFF.longestMs, BACKOFF.firstMs * 2 ** (round - 1));
-    const retryInMs = round === 0 ? 0 : Math.round(longest * (0.5 + this.#random() / 2));
+    const backoff = round === 0 ? 0 : longest * (0.5 + this.#random() / 2);
+    const spread = this.#started && meetsAll(error) ? this.#random() * LISTS_SPREAD_MS : 0;
+    const retryInMs = Math.round(backoff + spread);
     const since = new Date(this.#contactAt).toISOString();
     this.#log('datastore-lost', { since, code: error.code, message: error.message, retryInMs });
     await this.#clock.sleep(retryInMs, this.#stop.signal);

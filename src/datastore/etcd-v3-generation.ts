@@ -1,5 +1,6 @@
 import type { Etcd3, IRangeRequest, IRangeResponse } from 'etcd3';
 import { StageError } from '../core/errors.ts';
+import { sharedPrefix } from '../core/keys.ts';
 import { auditCopy } from './etcd-audit.ts';
 import { connectEtcd, type EtcdOptions } from './etcd-client.ts';
 import type { EtcdCopy } from './etcd-copy.ts';
@@ -92,7 +93,7 @@ async function watch(generation: Generation, client: Etcd3): Promise<Watch> {
     verifySameStore({ revision: 0n, clusterId: position.clusterId }, changes.header);
     if (copy.takeChanges(changes)) generation.onChanged();
   };
-  const ranges = scope.isNarrow ? prefixes.map(rangeOf) : [rangeOver(prefixes)];
+  const ranges = scope.isNarrow ? prefixes.map(rangeOf) : [rangeOver(prefixes.map(sharedPrefix))];
   const opening = openWatch(client, endpoint, ranges, position.revision + 1n, onChanges, connection);
   try {
     return await Promise.race([opening, expire(generation)]);

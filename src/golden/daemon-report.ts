@@ -3,7 +3,7 @@ import { type Meaning, meaningOf } from '../bird/meaning.ts';
 import { type Configuration, readConfiguration } from '../bird/protocols.ts';
 import type { NamedText } from '../core/named-text.ts';
 import { byBytes } from '../core/order.ts';
-import { expandIncludes } from '../render/bundle.ts';
+import { expandIncludes } from '../render/whole.ts';
 import type { DaemonReport, SessionFate, SessionReport } from './report.ts';
 import { filterReasons, restartReasons, sessionEnds } from './session-ends.ts';
 

@@ -105,7 +105,7 @@ export class TerminalReport {
 
   /** The last lines: how many of what, and how long it took. */
   summary({ cases, durationMs }: Pick<HarnessReport, 'cases' | 'durationMs'>): readonly string[] {
-    const outputs = cases.flatMap(({ status, outputs: own }) =>
+    const outputs = cases.flatMap<{ readonly status: string }>(({ status, outputs: own }) =>
       status === 'updated' ? own.map((each) => ({ status: each.status === 'passed' ? 'passed' : status })) : own,
     );
     const row = (head: string, text: string) => `${this.#paint('dim', head.padStart(9))}  ${text}`;

@@ -1,12 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withBirdSocket } from '../bird/control-socket.ts';
+import type { BirdText } from '../bird/pieces.ts';
 import { sourceAddresses } from '../bird/source-addresses.ts';
 import { messageOf } from '../core/errors.ts';
 import { parseIp } from '../core/ip-address.ts';
 import { commitFiles } from '../host/commit.ts';
 import { diskError } from '../host/disk-error.ts';
-import { digestsOfTexts, expandIncludes } from '../render/bundle.ts';
+import { digestsOfTexts } from '../render/bundle.ts';
+import { wholeOf } from '../render/whole.ts';
 import type { Target } from '../targets.ts';
 import { IDLE, isOpen } from '../transaction/machine.ts';
 import type { Place } from './place.ts';
@@ -45,7 +47,7 @@ export async function boot(target: Target, place: Place, machine: Machine): Prom
   const txn = isOpen(ledger.txn) ? IDLE : ledger.txn;
   const newest = ledger.history[0];
   const files = await place.filesOf(newest?.bytes ?? null, target.fileNames);
-  const why = await whyNot(target, place, machine, files && expandIncludes(files));
+  const why = await whyNot(target, place, machine, files && wholeOf(files));
   if (!newest || !files || why !== null) {
     await place.save({ txn, live: null, confirmed: null });
     await removeFiles(target, place);
@@ -59,7 +61,7 @@ export async function boot(target: Target, place: Place, machine: Machine): Prom
 }
 
 /** Why BIRD shall not start with the newest bundle, a sentence; null when it may. */
-async function whyNot(target: Target, place: Place, machine: Machine, text: string | null): Promise<string | null> {
+async function whyNot(target: Target, place: Place, machine: Machine, text: BirdText | null): Promise<string | null> {
   const { addresses, maxStaleMs, signal } = machine;
   const { clock, node } = place.options;
   const newest = place.ledger.history[0];

@@ -33,8 +33,14 @@ export async function change(
   signal: AbortSignal,
   timed: Timed,
 ): Promise<Changed> {
-  if (steps.includes('commit')) await checkBundle(bundle, target, place, signal, timed);
-  else await timed('commit', () => place.put(bundle.bytes, bundle.files));
+  if (steps.includes('commit')) {
+    // While BIRD parses the kept files, theirs go to the disk; a refused bundle's are removed again.
+    await place.stage(bundle.bytes, bundle.files);
+    await checkBundle(bundle, target, place, signal, timed).catch(async (thrown) => {
+      await place.unstage();
+      throw thrown;
+    });
+  } else await timed('commit', () => place.put(bundle.bytes, bundle.files));
   if (from) await timed('commit', () => place.put(from.id, from.files));
   const { txn } = place.ledger;
   const isOnDisk = !steps.includes('commit');

@@ -1,9 +1,11 @@
 import { type Meaning, meaningOf } from '../bird/meaning.ts';
+import type { BirdText } from '../bird/pieces.ts';
 import type { NamedText } from '../core/named-text.ts';
 import { letThrough } from '../datamodel/approval.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
 import { isDisruptive, plan, type Step } from '../plan.ts';
-import { type Bundle, digestsOfTexts, expandIncludes } from '../render/bundle.ts';
+import { type Bundle, digestsOfTexts } from '../render/bundle.ts';
+import { wholeOf } from '../render/whole.ts';
 import type { Rendering, Target } from '../targets.ts';
 import { type Tripped, trippedGuards } from '../transaction/guards.ts';
 import { after, isOpen } from '../transaction/machine.ts';
@@ -76,12 +78,13 @@ export async function decide(situation: Situation): Promise<Decision> {
     await keepHold(place, [], now);
     await forgetOtherPlans(place);
     await keepRelease(place, rendering);
+    place.know(bundle.bytes, bundle.files);
     // A rewrite was cut short: done again, it also removes what it left beside the files.
     if (!place.ledger.live) return { do: 'rewrite', bundle, isThrough: true, meaning: null };
     return nothing('unchanged');
   }
-  const before = from ? expandIncludes(from.files) : '';
-  const meaning = meaningOf(before, expandIncludes(bundle.files));
+  const before = from ? wholeOf(from.files) : '';
+  const meaning = meaningOf(before, wholeOf(bundle.files));
   const tripped = await guard(situation, { before, meaning, bundle, now });
   const isThrough = tripped.length === 0;
   const isTakeover = tripped.some(({ kind }) => kind === 'takeover');
@@ -94,7 +97,7 @@ export async function decide(situation: Situation): Promise<Decision> {
   if (steps.length === 0 || isRefused) return nothing('held', meaning);
   if (isOpen(txn) && txn.to === wanted.bytes && !steps.includes('commit'))
     return { do: 'finish', about: { revision, release }, isThrough, meaning };
-  const does = isThrough ? meaning : meaningOf(before, expandIncludes(wanted.files));
+  const does = isThrough ? meaning : meaningOf(before, wholeOf(wanted.files));
   if (isDisruptive(does) && steps.includes('commit') && !isQuiet) return nothing('waiting', meaning);
   if (!steps.includes('reload')) return { do: 'rewrite', bundle: wanted, isThrough, meaning: null };
   return { do: 'change', bundle: wanted, steps, from, meaning: does, release, revision, isThrough };
@@ -105,7 +108,7 @@ function underStandingHold({ place, live }: Situation): Decision {
   const [last] = place.ledger.history;
   const bundle = confirmedOnDisk(place, live);
   if (place.ledger.confirmed !== null || !last || !bundle) return nothing('held');
-  const text = expandIncludes(bundle.files);
+  const text = wholeOf(bundle.files);
   const { release, revision } = last;
   const from = { id: bundle.bytes, files: bundle.files };
   const meaning = meaningOf(text, text);
@@ -121,7 +124,7 @@ async function forgetOtherPlans(place: Place): Promise<void> {
 }
 
 interface Judged {
-  readonly before: string;
+  readonly before: BirdText;
   readonly meaning: Meaning;
   readonly bundle: Bundle;
   readonly now: number;
@@ -137,7 +140,7 @@ async function guard(
   const tripped = trippedGuards(
     {
       before,
-      after: expandIncludes(bundle.files),
+      after: wholeOf(bundle.files),
       meaning,
       takeover: isFirst ? { running: await runningSessions(target, place, signal) } : null,
       isReread: place.listing !== snapshot.listing,

@@ -1,13 +1,14 @@
 import { type DaemonObservation, withBirdDaemon } from '../bird/daemon-session.ts';
 import { meaningOf } from '../bird/meaning.ts';
+import type { BirdText } from '../bird/pieces.ts';
 import { readConfiguration } from '../bird/protocols.ts';
 import { isSameMoment } from '../bird/same-moment.ts';
 import type { Expected } from '../bird/verify.ts';
 import { StageError } from '../core/errors.ts';
-import { commitFiles } from '../host/commit.ts';
 import { isNewer } from '../host/is-newer.ts';
 import type { ConfirmedBundle, LedgerRecord } from '../host/ledger.ts';
-import { digestsOfTexts, expandIncludes } from '../render/bundle.ts';
+import { digestsOfTexts } from '../render/bundle.ts';
+import { wholeOf } from '../render/whole.ts';
 import type { Target } from '../targets.ts';
 import type { World } from '../transaction/drive.ts';
 import { type BundleId, isOpen, type Transaction } from '../transaction/machine.ts';
@@ -21,7 +22,7 @@ export function worldOf(target: Target, place: Place, about: About, signal: Abor
   const { socket, clock, undoSeconds } = place.options;
   const timeoutMs = place.replyMs;
   const names = target.fileNames;
-  const textOf = async (id: BundleId | null) => expandIncludes((await place.filesOf(id, names)) ?? []);
+  const textOf = async (id: BundleId | null) => wholeOf((await place.filesOf(id, names)) ?? []);
   return {
     clock,
     signal,
@@ -31,7 +32,7 @@ export function worldOf(target: Target, place: Place, about: About, signal: Abor
       const files = await place.filesOf(id, names);
       if (!files)
         throw new StageError('commit', 'lost', `the kept files of bundle ${id} are gone`, { retryable: true });
-      await commitFiles(files, await place.options.destination());
+      await place.write(id, files);
     },
     moved: (txn) => place.moved(txn),
     expected: async (from, to) => expectedOf(await textOf(from), await textOf(to)),
@@ -67,7 +68,7 @@ export function worldOf(target: Target, place: Place, about: About, signal: Abor
   }
 }
 
-function expectedOf(from: string, to: string): Expected {
+function expectedOf(from: BirdText, to: BirdText): Expected {
   const { removed, restarted, reimported } = meaningOf(from, to);
   const gone = new Set([...removed, ...restarted]);
   const sessions = [...readConfiguration(from).protocols.values()].filter(({ type }) => type === 'bgp');

@@ -1,3 +1,4 @@
+import { readPiece } from '../bird/stated.ts';
 import { digestOfStatements, statementDigests } from '../bird/statements.ts';
 import { type Digest, digestOfAll } from '../core/digest.ts';
 import type { NamedText } from '../core/named-text.ts';
@@ -29,16 +30,16 @@ export interface Bundle extends Digests {
   readonly files: readonly [RenderedFile, ...RenderedFile[]];
 }
 
+/** Its statements are read when they are asked for. */
 export function makeBlock(text: string, origins: readonly string[]): Block {
-  let statements: readonly Digest[] | null = null;
-  return {
+  const block: Block = {
     text,
     origins,
     get statements() {
-      statements ??= statementDigests(text);
-      return statements;
+      return readPiece(block).digests;
     },
   };
+  return block;
 }
 
 /** A file of `blocks`; its text is theirs, joined. */
@@ -48,38 +49,43 @@ export const makeFile = (name: string, blocks: readonly Block[]): RenderedFile =
   text: blocks.map((b) => b.text).join(''),
 });
 
-/**
- * The digests of files as they lie on disk, comparable with a bundle's: `files` in the bundle's order. The statements are read
- * only when they are asked for: tokenizing megabytes costs more than the rest of a pass.
- */
-export function digestsOfTexts(files: readonly NamedText[]): Digests {
-  let statements: Digest | null = null;
-  return {
-    bytes: digestOfAll(files.flatMap((f) => [f.name, f.text])),
-    get statements() {
-      statements ??= digestOfAll(files.flatMap((f) => [f.name, digestOfStatements(statementDigests(f.text))]));
-      return statements;
-    },
-  };
-}
+/** By the array that the files came in: who hands on the same one is not made to hash megabytes again. */
+const known = new WeakMap<readonly NamedText[], Digests>();
 
-/**
- * Blocks carry their statements' digests with them, so that unchanged blocks are not tokenized again. The bundle's own are worked out
- * once they are asked for: what is only rendered and compared needs none.
- */
-export function makeBundle(files: readonly [RenderedFile, ...RenderedFile[]]): Bundle {
-  const ofStatements = (f: RenderedFile) => digestOfStatements(f.blocks.flatMap((b) => b.statements));
+function remembered(files: readonly NamedText[], statementsOf: (file: NamedText, at: number) => readonly Digest[]) {
   let bytes: Digest | null = null;
   let statements: Digest | null = null;
-  return {
-    files,
+  const digests: Digests = {
     get bytes() {
       bytes ??= digestOfAll(files.flatMap((f) => [f.name, f.text]));
       return bytes;
     },
     get statements() {
-      statements ??= digestOfAll(files.flatMap((f) => [f.name, ofStatements(f)]));
+      statements ??= digestOfAll(files.flatMap((f, at) => [f.name, digestOfStatements(statementsOf(f, at))]));
       return statements;
+    },
+  };
+  known.set(files, digests);
+  return digests;
+}
+
+/**
+ * The digests of files as they lie on disk, comparable with a bundle's: `files` in the bundle's order. Both are worked out when they
+ * are asked for: tokenizing megabytes costs more than the rest of a pass.
+ */
+export const digestsOfTexts = (files: readonly NamedText[]): Digests =>
+  known.get(files) ?? remembered(files, ({ text }) => statementDigests(text));
+
+/** Blocks remember their statements' digests, so that unchanged blocks are not tokenized again; what is only rendered needs none. */
+export function makeBundle(files: readonly [RenderedFile, ...RenderedFile[]]): Bundle {
+  const digests = remembered(files, (_, at) => files[at]?.blocks.flatMap((block) => block.statements) ?? []);
+  return {
+    files,
+    get bytes() {
+      return digests.bytes;
+    },
+    get statements() {
+      return digests.statements;
     },
   };
 }
@@ -92,11 +98,4 @@ export function originsAt(file: RenderedFile, line: number): readonly string[] {
     if (line <= last) return block.origins;
   }
   return [];
-}
-
-/** What the daemon reads, as one text: the first file, with each `include "NAME";` replaced in place by the file of that name. */
-export function expandIncludes(files: readonly NamedText[]): string {
-  const [first, ...rest] = files;
-  const texts = new Map(rest.map(({ name, text }) => [name, text]));
-  return (first?.text ?? '').replace(/^include "([^"]+)";$/gm, (line, name: string) => texts.get(name) ?? line);
 }
