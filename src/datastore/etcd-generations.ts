@@ -231,9 +231,8 @@ export class EtcdGenerations implements Datastore {
   /** Waits before every `round` through the endpoints but the first; round 0: another endpoint is tried at once. */
   async #backOff(error: StageError, round: number): Promise<void> {
     const longest = Math.min(BACKOFF.longestMs, BACKOFF.firstMs * 2 ** (round - 1));
-    const backoff = round === 0 ? 0 : longest * (0.5 + this.#random() / 2);
     const spread = this.#started && meetsAll(error) ? this.#random() * LISTS_SPREAD_MS : 0;
-    const retryInMs = Math.round(backoff + spread);
+    const retryInMs = Math.round((round === 0 ? 0 : longest * (0.5 + this.#random() / 2)) + spread);
     const since = new Date(this.#contactAt).toISOString();
     this.#log('datastore-lost', { since, code: error.code, message: error.message, retryInMs });
     await this.#clock.sleep(retryInMs, this.#stop.signal);

@@ -8,7 +8,7 @@ import { parseIp } from '../core/ip-address.ts';
 import { commitFiles } from '../host/commit.ts';
 import { diskError } from '../host/disk-error.ts';
 import { digestsOfTexts } from '../render/bundle.ts';
-import { wholeOf } from '../render/whole.ts';
+import { expandIncludes } from '../render/whole.ts';
 import type { Target } from '../targets.ts';
 import { IDLE, isOpen } from '../transaction/machine.ts';
 import type { Place } from './place.ts';
@@ -47,7 +47,7 @@ export async function boot(target: Target, place: Place, machine: Machine): Prom
   const txn = isOpen(ledger.txn) ? IDLE : ledger.txn;
   const newest = ledger.history[0];
   const files = await place.filesOf(newest?.bytes ?? null, target.fileNames);
-  const why = await whyNot(target, place, machine, files && wholeOf(files));
+  const why = await whyNot(target, place, machine, files && expandIncludes(files));
   if (!newest || !files || why !== null) {
     await place.save({ txn, live: null, confirmed: null });
     await removeFiles(target, place);
