@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
+import { sharedPrefix } from '../../src/core/keys.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { EtcdCredentials } from '../../src/datastore/etcd-client.ts';
 import { EtcdV3Datastore } from '../../src/datastore/etcd-v3.ts';
@@ -85,7 +86,10 @@ describe('user and password', () => {
     const { store, start, lost } = storeFor([`http://127.0.0.1:${proxy.port}`], asUser(AUTH.password));
     await start();
     expect(lost).toMatchObject([
-      { code: 'range-refused', message: expect.stringContaining(`from ${AFFINITIES} to ${NODES.slice(0, -1)}0`) },
+      {
+        code: 'range-refused',
+        message: expect.stringContaining(`from ${sharedPrefix(AFFINITIES)} to ${NODES.slice(0, -1)}0`),
+      },
     ]);
     await etcd.client.put(`${NODES}a`).value('{}');
     await etcd.client.put(`${AFFINITIES}b`).value('{}');
