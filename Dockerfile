@@ -4,7 +4,7 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
 RUN npm ci --include=dev --no-audit --no-fund
-COPY scripts/build.mjs scripts/bundle-plugins.mjs scripts/declarations.mjs ./scripts/
+COPY scripts ./scripts
 COPY templates ./templates
 COPY src ./src
 RUN node scripts/build.mjs --outdir /opt/birdconfd/dist
