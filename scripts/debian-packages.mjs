@@ -9,6 +9,7 @@ const packages = {
   iproute2: { programs: ['ip'], services: [] },
   'etcd-server': { programs: ['etcd'], services: ['etcd'] },
   'etcd-client': { programs: ['etcdctl'], services: [] },
+  'redis-server': { programs: ['redis-server'], services: ['redis-server'] },
   openssl: { programs: ['openssl'], services: [] },
 };
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Brings a fresh clone to readiness: the right Node, node_modules as package-lock.json says, and on request the
 // Debian packages that tests, demo and benchmark need. Only node: builtins, since it runs before `npm ci`.
-//   node scripts/prepare.mjs [--bird] [--etcd]
+//   node scripts/prepare.mjs [--bird] [--etcd] [--redis]
 // Silent when everything is there; progress on stderr; exit 1 with a sentence that says what to do.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -70,13 +70,14 @@ function installModules() {
   if (npm.status !== 0) throw new Unready('npm ci failed: see its message above.');
 }
 
-const known = { '--bird': ['bird', 'iproute2'], '--etcd': ['etcd-server', 'openssl'] };
+const known = { '--bird': ['bird', 'iproute2'], '--etcd': ['etcd-server', 'openssl'], '--redis': ['redis-server'] };
 /** What single tests need, and are skipped without. */
-const useful = { '--bird': [], '--etcd': ['etcd-client'] };
+const useful = { '--bird': [], '--etcd': ['etcd-client'], '--redis': [] };
 try {
   const flags = process.argv.slice(2);
   const unknown = flags.find((flag) => !(flag in known));
-  if (unknown !== undefined) throw new Unready(`unknown option ${unknown}; usage: prepare.mjs [--bird] [--etcd]`);
+  if (unknown !== undefined)
+    throw new Unready(`unknown option ${unknown}; usage: prepare.mjs [--bird] [--etcd] [--redis]`);
   checkNode();
   await installMissing(
     flags.flatMap((flag) => known[flag]),
