@@ -62,6 +62,8 @@ async function bundle() {
     banner: {
       js: "import { createRequire as $createRequire } from 'node:module';\nconst require = $createRequire(import.meta.url);",
     },
+    // What @redis/client would load if it were there, and does without.
+    external: ['@node-rs/xxhash', '@opentelemetry/api'],
     legalComments: 'external',
     metafile: true,
     write: false,

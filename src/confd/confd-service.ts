@@ -1,5 +1,4 @@
 import { systemClock } from '../core/clock.ts';
-import { formatDiagnostic } from '../core/diagnostic.ts';
 import { Dirty } from '../core/dirty.ts';
 import { messageOf, StageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -7,18 +6,17 @@ import type { Datastore } from '../datastore/datastore.ts';
 import { MemoryDatastore } from '../datastore/memory.ts';
 import { reconcile } from '../reconciler.ts';
 import { keyRulesOf, openBackend } from './backends.ts';
-import { BirdGroup } from './bird-group.ts';
 import { ConfDir, type ConfDirReading } from './conf-dir.ts';
 import type { ConfdSettings } from './confd-settings.ts';
 import type { ConfdStatus } from './confd-status.ts';
-import { GroupLog, type GroupReport, groupPass } from './group-pass.ts';
-import { groupsOf, unitsOf } from './groups.ts';
+import type { GroupReport } from './group-pass.ts';
+import { unitsOf } from './groups.ts';
 import { handlebarsEngine } from './handlebars-engine.ts';
+import { type Group, makeGroups } from './make-groups.ts';
 import type { PassContext } from './pass-context.ts';
 import type { TemplateResource } from './resource.ts';
 import { prefixesOf } from './resource-values.ts';
 import { TemplateCache } from './template-cache.ts';
-import { Unit } from './unit.ts';
 
 /** What a service tells, and to whom. */
 export interface ConfdSurroundings {
@@ -38,47 +36,6 @@ const ONCE_MS = 10_000;
 /** Longer than this no timer runs. */
 const LONGEST_MS = 2_000_000_000;
 const QUIET = { quietMs: 500, maxWaitMs: 5_000 };
-
-/** One loop's work. */
-interface Group {
-  readonly units: readonly Unit[];
-  readonly dirty: Dirty;
-  readonly pass: (options: { isQuiet: boolean; signal: AbortSignal }) => Promise<GroupReport>;
-}
-
-function makeGroups(reading: ConfDirReading, context: PassContext, log: Log): readonly Group[] {
-  const { units, diagnostics } = unitsOf(reading.resources);
-  for (const diagnostic of [...reading.diagnostics, ...diagnostics])
-    log(diagnostic.severity === 'error' ? 'error' : 'warn', 'diagnostic', { message: formatDiagnostic(diagnostic) });
-  return groupsOf(units).flatMap(({ units: members }): Group[] => {
-    const made = members.map(({ name, resources }) => new Unit(name, resources, context));
-    const isBird = (unit: Unit) => unit.resources.some(({ reload }) => reload.mode === 'bird') && !context.noop;
-    const birds = made.filter(isBird).map((unit) => ({ unit, group: new BirdGroup(unit, context) }));
-    const others = made.filter((unit) => !isBird(unit));
-    const report = new GroupLog(log);
-    const told = (made: Promise<GroupReport>) =>
-      made.then((one) => {
-        report.record(one);
-        return one;
-      });
-    return [
-      ...birds.map(({ unit, group }) => ({
-        units: [unit],
-        dirty: new Dirty(),
-        pass: (options: { isQuiet: boolean; signal: AbortSignal }) => told(group.pass(options)),
-      })),
-      ...(others.length === 0
-        ? []
-        : [
-            {
-              units: others,
-              dirty: new Dirty(),
-              pass: (options: { isQuiet: boolean; signal: AbortSignal }) => told(groupPass(others, context, options)),
-            },
-          ]),
-    ];
-  });
-}
 
 /** A datastore that was started for what the resources ask for; nothing is asked of a backend where nobody wants a key. */
 async function openKeys(

@@ -39,7 +39,7 @@ export async function renderInRounds(
     if (open.length === 0 && text !== null) return text;
     if (open.length === 0) throw renderError(fault);
     const answers = await Promise.all(open.map(find));
-    open.forEach((question, i) => outside.answer(question, answers[i] ?? []));
+    for (const [i, question] of open.entries()) outside.answer(question, answers[i] ?? []);
   }
   const message = `it asks for something new each time, more than ${MAX_ROUNDS} times`;
   throw new StageError('render', 'too-many-rounds', message, { retryable: false });
