@@ -65,7 +65,7 @@ it.each([
   expect(() => rendered(text)).toThrow(message);
 });
 
-// By Go 1.26's path.Match.
+// By Go's own path.Match.
 it.each([
   ['/a/*', '/a/b', true],
   ['/a/*', '/a/b/c', false],
