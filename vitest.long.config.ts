@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [...LONG_TESTS],
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
   },
 });

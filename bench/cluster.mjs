@@ -2,7 +2,7 @@
 //   node bench/cluster.mjs N [--node K]      prints it as one JSON object; K's are the block affinities (default 0)
 import { fileURLToPath } from 'node:url';
 
-const resources = '/calico/resources/v3/projectcalico.org/';
+export const resources = '/calico/resources/v3/projectcalico.org/';
 
 export const nodeName = (index) => `node-${String(index).padStart(5, '0')}`;
 
@@ -14,7 +14,7 @@ export const nodeAddress = (index) => {
 
 export const nodeKey = (index) => `${resources}nodes/${nodeName(index)}`;
 
-function resource(kind, name, spec) {
+export function resource(kind, name, spec) {
   return JSON.stringify({
     kind,
     apiVersion: 'projectcalico.org/v3',

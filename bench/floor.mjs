@@ -1,7 +1,7 @@
 // The floor: the least that a program on Node and etcd3 must do to keep a mesh's BIRD configuration in step. One string
 // a peer, put together again after every change; an unchanged file is not written, a changed one is synced and renamed
 // into place. No model, no checks, no templates, no recovery.
-//   FLOOR_ENDPOINT=http://… FLOOR_NODE=… FLOOR_OUTPUT=DIR node floor.mjs once|watch
+//   FLOOR_ENDPOINT=http://… FLOOR_NODE=… FLOOR_OUTPUT=DIR node floor.mjs once|watch|range   (range: only reads the keys)
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Etcd3 } from 'etcd3';
@@ -47,6 +47,10 @@ function write() {
 
 const etcd = new Etcd3({ hosts, grpcOptions: { 'grpc.max_receive_message_length': -1 } });
 const listed = await etcd.getAll().prefix(prefix).exec();
+if (process.argv[2] === 'range') {
+  etcd.close();
+  process.exit();
+}
 const values = listed.kvs.map((kv) => [kv.key.toString(), kv.value.toString()]);
 const own = values.find(([key]) => key === prefix + self);
 if (own) take(...own);

@@ -3,14 +3,25 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runtime } from './service.mjs';
+
+/** What GNU time tells of a program that is not Node: seconds of CPU, and the peak in KiB. */
+const TIMED = '%U %S %M';
+
+function timedUsage(report) {
+  const [user, system, peakKib] = report.trim().split('\n').at(-1).split(' ').map(Number);
+  return { cpuMs: (user + system) * 1000, peakMib: peakKib / 1024 };
+}
 
 const usage = fileURLToPath(new URL('usage.cjs', import.meta.url));
 
-/** Runs `node …args` to its end. Resolves with wall and CPU time in ms and peak memory in MiB; rejects when it fails. */
-function measure({ args, env }) {
+/** Runs `node …args`, or a plugged-in command, to its end. Resolves with wall and CPU time in ms and peak memory in MiB; rejects when it fails. */
+function measure({ args, env, shell }) {
   return new Promise((resolve, reject) => {
     const began = performance.now();
-    const child = spawn(process.execPath, ['--require', usage, ...args], {
+    const own = [runtime.node, ['--require', usage, ...(args ?? [])]];
+    const timed = ['/usr/bin/time', ['-f', TIMED, '-o', '/proc/self/fd/3', 'sh', '-c', `exec ${shell}`]];
+    const child = spawn(...(shell ? timed : own), {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
@@ -28,8 +39,8 @@ function measure({ args, env }) {
       wallMs = performance.now() - began;
     });
     child.once('close', (code) => {
-      if (code === 0) resolve({ wallMs, ...JSON.parse(report) });
-      else reject(new Error(`node ${args.join(' ')}: exit code ${code}\n${complaint}`));
+      if (code === 0) resolve({ wallMs, ...(shell ? timedUsage(report) : JSON.parse(report)) });
+      else reject(new Error(`${shell ?? `node ${args.join(' ')}`}: exit code ${code}\n${complaint}`));
     });
   });
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Bundles src/main.ts into dist/, which then runs anywhere without node_modules: main.js, chunks/ that verbs load when
-// they are used, templates/, and the notices of what was bundled.
+// Bundles src/main.ts into dist/, which then runs anywhere without node_modules: main.js, the library testing.js with its
+// types/, chunks/ that verbs load when they are used, templates/, and the notices of what was bundled.
 //   node scripts/build.mjs [--entry FILE] [--outdir DIR]
 import {
   chmodSync,
@@ -16,7 +16,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { commonjsNames, etcdProtocol } from './bundle-plugins.mjs';
+import { commonjsNames, etcdProtocol, precompiledTemplates } from './bundle-plugins.mjs';
+import { declarations } from './declarations.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values: options } = parseArgs({
@@ -27,6 +28,12 @@ const { values: options } = parseArgs({
 });
 const outdir = resolve(options.outdir);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** What others import, by the name of its file in dist/. */
+const LIBRARY = {
+  testing: join(root, 'src/testing.ts'),
+  'testing-vitest': join(root, 'src/testing-vitest.ts'),
+};
 
 /** The licence texts of every package that has code in the bundle, and the notices that stand in their sources. */
 function thirdPartyNotices(metafile, legalComments) {
@@ -48,7 +55,7 @@ function thirdPartyNotices(metafile, legalComments) {
 async function bundle() {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: { main: options.entry },
+    entryPoints: { main: options.entry, ...LIBRARY },
     outdir,
     entryNames: '[name]',
     chunkNames: 'chunks/[name]-[hash]',
@@ -56,19 +63,19 @@ async function bundle() {
     splitting: true,
     format: 'esm',
     platform: 'node',
+    // Whoever uses the matcher has vitest; @redis/client would load the others if they were there, and does without.
+    external: ['vitest', '@node-rs/xxhash', '@opentelemetry/api'],
     target: 'node20.19',
     define: { BIRDCONFD_VERSION: JSON.stringify(version) },
     // What comes as CommonJS asks for builtins with require(), which an ES module does not have.
     banner: {
       js: "import { createRequire as $createRequire } from 'node:module';\nconst require = $createRequire(import.meta.url);",
     },
-    // What @redis/client would load if it were there, and does without.
-    external: ['@node-rs/xxhash', '@opentelemetry/api'],
     legalComments: 'external',
     metafile: true,
     write: false,
     logLevel: 'warning',
-    plugins: [etcdProtocol, commonjsNames],
+    plugins: [etcdProtocol, commonjsNames, precompiledTemplates(join(root, 'templates'))],
   });
   const isNotice = (file) => file.path.endsWith('.LEGAL.txt');
   const notices = result.outputFiles.filter(isNotice).map((file) => file.text.trim());
@@ -78,6 +85,8 @@ async function bundle() {
   if (!main.toString().startsWith('#!'))
     files.set('main.js', Buffer.concat([Buffer.from('#!/usr/bin/env node\n'), main]));
   files.set('THIRD-PARTY.txt', Buffer.from(thirdPartyNotices(result.metafile, notices)));
+  for (const [path, text] of declarations(join(root, 'src'), Object.values(LIBRARY)))
+    files.set(join('types', path), Buffer.from(text));
   const templates = join(root, 'templates');
   for (const path of filesBelow(templates)) files.set(join('templates', path), readFileSync(join(templates, path)));
   return files;

@@ -1,7 +1,8 @@
 // What esbuild needs to be told so that the bundle does what the sources do unbundled.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import Handlebars from 'handlebars';
 
 /**
  * etcd3 parses .proto files beside its own source when it is loaded. They are parsed here instead and bundled as JSON, so
@@ -60,3 +61,24 @@ export const commonjsNames = {
     });
   },
 };
+
+/** Fills src/render/precompiled.ts with the built-in templates, compiled as src/render/environment.ts would compile them. */
+export const precompiledTemplates = (templates) => ({
+  name: 'precompiled-templates',
+  setup({ onLoad, esbuild }) {
+    onLoad({ filter: /[\\/]src[\\/]render[\\/]precompiled\.ts$/ }, async ({ path }) => {
+      const options = { entryPoints: [join(dirname(path), 'compile-options.ts')], bundle: true, write: false };
+      const { outputFiles } = await esbuild.build({ ...options, format: 'esm', platform: 'node' });
+      const source = Buffer.from(outputFiles[0].contents).toString('base64');
+      const { COMPILE_OPTIONS } = await import(`data:text/javascript;base64,${source}`);
+      const texts = readdirSync(templates, { recursive: true })
+        .filter((name) => name.endsWith('.hbs'))
+        .sort()
+        .map((name) => readFileSync(join(templates, name), 'utf8'));
+      const entries = [...new Set(texts)].map(
+        (text) => `[${JSON.stringify(text)}, ${Handlebars.precompile(text, COMPILE_OPTIONS)}]`,
+      );
+      return { contents: `export const PRECOMPILED = new Map([${entries.join(',\n')}]);`, loader: 'js' };
+    });
+  },
+});

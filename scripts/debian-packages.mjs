@@ -10,7 +10,14 @@ const packages = {
   'etcd-server': { programs: ['etcd'], services: ['etcd'] },
   'etcd-client': { programs: ['etcdctl'], services: [] },
   'redis-server': { programs: ['redis-server'], services: ['redis-server'] },
+  buildah: { programs: ['buildah'], services: [] },
+  mmdebstrap: { programs: ['mmdebstrap'], services: [] },
+  // For systemd-notify alone; nothing is run under systemd.
+  systemd: { programs: ['systemd-notify'], services: [] },
+  chromium: { programs: ['chromium'], services: [] },
   openssl: { programs: ['openssl'], services: [] },
+  nftables: { programs: ['nft'], services: ['nftables'] },
+  faketime: { programs: ['faketime'], services: [] },
 };
 
 const policy = '/usr/sbin/policy-rc.d';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Brings a fresh clone to readiness: the right Node, node_modules as package-lock.json says, and on request the
 // Debian packages that tests, demo and benchmark need. Only node: builtins, since it runs before `npm ci`.
-//   node scripts/prepare.mjs [--bird] [--etcd] [--redis]
+//   node scripts/prepare.mjs [--bird] [--etcd] [--redis] [--systemd] [--faults] [--image] [--chromium]
 // Silent when everything is there; progress on stderr; exit 1 with a sentence that says what to do.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -70,26 +70,29 @@ function installModules() {
   if (npm.status !== 0) throw new Unready('npm ci failed: see its message above.');
 }
 
-const known = { '--bird': ['bird', 'iproute2'], '--etcd': ['etcd-server', 'openssl'], '--redis': ['redis-server'] };
-/** What single tests need, and are skipped without. */
-const useful = { '--bird': [], '--etcd': ['etcd-client'], '--redis': [] };
+const known = {
+  '--bird': ['bird', 'iproute2'],
+  '--etcd': ['etcd-server', 'etcd-client', 'openssl'],
+  '--redis': ['redis-server'],
+  '--systemd': ['systemd'],
+  '--faults': ['nftables', 'faketime'],
+  '--image': ['buildah', 'mmdebstrap'],
+  '--chromium': ['chromium'],
+};
 try {
   const flags = process.argv.slice(2);
   const unknown = flags.find((flag) => !(flag in known));
   if (unknown !== undefined)
-    throw new Unready(`unknown option ${unknown}; usage: prepare.mjs [--bird] [--etcd] [--redis]`);
+    throw new Unready(
+      `unknown option ${unknown}; usage: prepare.mjs ${Object.keys(known)
+        .map((flag) => `[${flag}]`)
+        .join(' ')}`,
+    );
   checkNode();
   await installMissing(
     flags.flatMap((flag) => known[flag]),
     (message) => new Unready(message),
   );
-  await installMissing(
-    flags.flatMap((flag) => useful[flag]),
-    (message) => new Unready(message),
-  ).catch((error) => {
-    if (!(error instanceof Unready)) throw error;
-    console.error(`prepare: going on without: ${error.message}`);
-  });
   installModules();
 } catch (error) {
   if (!(error instanceof Unready)) throw error;

@@ -14,7 +14,7 @@ import { ResourcesDecoder } from './datamodel/resources.ts';
 import type { OwnAddresses } from './datamodel/v1/nodes.ts';
 import { V1ResourcesDecoder } from './datamodel/v1/resources.ts';
 import type { Snapshot } from './datastore/datastore.ts';
-import { Environment, type TemplateTexts } from './render/environment.ts';
+import { environmentOf, type TemplateTexts } from './render/environment.ts';
 import { daemonOf, renderFamily } from './render/render-family.ts';
 import { fileNames, type Layout } from './render/view.ts';
 import type { Settings } from './settings.ts';
@@ -46,6 +46,8 @@ export interface BgpOptions {
   readonly lastGood: LastGood;
   /** Absent: all data are of today's layout. */
   readonly v1?: V1Options;
+  /** Another target's decoder `forNode` this one, so that what is no node's own is decoded once; absent: one of its own. */
+  readonly decoder?: ResourcesDecoder;
 }
 
 /** Who the node is to the BGP rules, by its settings. */
@@ -83,8 +85,8 @@ function layoutIn(snapshot: Snapshot): DataLayout | null {
 function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
   const { lastGood: given, v1: old } = options;
   const { nodeName } = options.self;
-  const today = new ResourcesDecoder(nodeName, given);
-  const v1 = new V1ResourcesDecoder({ nodeName, addresses: old?.ownAddresses ?? { 4: null, 6: null } }, given);
+  const today = options.decoder ?? new ResourcesDecoder(nodeName, given);
+  let v1: V1ResourcesDecoder | null = null;
   const allowCustomFilters = old?.allowCustomFilters ?? false;
   let data = old ? old.data : 'v3';
   const self: Self = { ...options.self, kernelTunnel: FLAVOURS[options.flavour].kernelTunnel };
@@ -93,7 +95,9 @@ function modelOf(options: BgpOptions): (snapshot: Snapshot) => Model {
     const known = models.get(snapshot);
     if (known) return known;
     data ??= layoutIn(snapshot);
-    const decoded = (data === 'v1' ? v1 : today).decode(snapshot);
+    if (data === 'v1')
+      v1 ??= new V1ResourcesDecoder({ nodeName, addresses: old?.ownAddresses ?? { 4: null, 6: null } }, given);
+    const decoded = ((data === 'v1' && v1) || today).decode(snapshot);
     const { diagnostics, lastGood } = decoded;
     const built =
       data === 'v1'
@@ -130,8 +134,8 @@ function liveFiles(): (live: readonly NamedText[] | null) => LiveFiles | null {
 export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Target, Target] {
   const model = modelOf(options);
   const environments = {
-    v1: new Environment(options.v1?.templates ?? new Map()),
-    v3: new Environment(options.templates),
+    v1: environmentOf(options.v1?.templates ?? new Map()),
+    v3: environmentOf(options.templates),
   };
   const target = (family: 4 | 6): Target => {
     const name = daemonOf({ family });

@@ -6,7 +6,7 @@ import { Secret } from './core/secret.ts';
 import type { Environment } from './given-options.ts';
 import type { OptionReader } from './option-reader.ts';
 
-/** Paths of the etcd credentials; the datastore reads the files itself, again after a rotation. */
+/** Where etcd is, and the credentials. The files are read by the datastore, again for every connection: they may be rotated. */
 export interface EtcdSettings {
   /** Which of etcd's two stores: v2 is what Calico up to 2.6 wrote. */
   readonly version: 2 | 3;
@@ -15,6 +15,8 @@ export interface EtcdSettings {
   readonly discoveryDomain: string | null;
   readonly username: string | null;
   readonly password: Secret | null;
+  /** Where `password` was read, or null. */
+  readonly passwordFile: string | null;
   readonly caFile: string | null;
   readonly certFile: string | null;
   readonly keyFile: string | null;
@@ -36,16 +38,22 @@ function legacyEndpoint(environment: Environment): string {
   return `${of('ETCD_SCHEME') || 'http'}://${of('ETCD_AUTHORITY') || '127.0.0.1:2379'}`;
 }
 
+/** The password that a file holds: all of it but a line break at its end. */
+export const passwordIn = (text: string): string => text.replace(/\r?\n$/, '');
+
 /** Throws UsageError for what is no URL, and for a user without a password. */
 export function etcdSettings(reader: OptionReader, environment: Environment, version: 2 | 3): EtcdSettings {
   const domain = discoveryDomain(reader, environment);
   const named = reader.text('endpoints') ?? legacyEndpoint(environment);
   const endpoints = domain === null ? named.split(',').map((e) => e.trim()) : [];
+  // It would stand in every message about etcd; and etcd's own client does not take it.
+  if (endpoints.some((endpoint) => endpoint.includes('@')))
+    throw new UsageError('--endpoints: user and password do not go into the URL: give --username and --password-file');
   const odd = endpoints.find((endpoint) => !/^https?:\/\/[^\s/]+$/.test(endpoint));
   if (odd !== undefined)
     throw new UsageError(`--endpoints: expected URLs such as http://127.0.0.1:2379, found ${show(odd)}`);
   const file = reader.path('password-file');
-  const fromFile = file === null ? undefined : readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  const fromFile = file === null ? undefined : passwordIn(readFileSync(file, 'utf8'));
   const password = fromFile ?? (environment.CALICO_ETCD_PASSWORD || environment.ETCD_PASSWORD);
   const username = reader.text('username');
   if ((username === null) !== !password) throw new UsageError('etcd: give both a user name and a password, or neither');
@@ -55,6 +63,7 @@ export function etcdSettings(reader: OptionReader, environment: Environment, ver
     discoveryDomain: domain,
     username,
     password: password ? new Secret(password) : null,
+    passwordFile: file,
     caFile: reader.path('ca-file'),
     certFile: reader.path('cert-file'),
     keyFile: reader.path('key-file'),

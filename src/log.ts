@@ -17,9 +17,24 @@ function textLine(json: string): string {
   return `${record.time} ${record.level} ${record.event}${rest}\n`;
 }
 
+/** A log, and what it said last. */
+export interface OpenedLog {
+  readonly log: Log;
+  /** Whole lines, the newest last, at most 1000. */
+  readonly recent: () => readonly string[];
+}
+
+const MAX_RECENT = 1000;
+
 /** A Log to standard error, one line an event, as text or JSON. Undefined and null fields are left out. */
-export function openLog(level: LogLevel, format: 'text' | 'json'): Log {
-  const destination = { write: (line: string) => process.stderr.write(format === 'json' ? line : textLine(line)) };
+export function openLog(level: LogLevel, format: 'text' | 'json'): OpenedLog {
+  const recent: string[] = [];
+  const write = (json: string) => {
+    const line = format === 'json' ? json : textLine(json);
+    process.stderr.write(line);
+    // Twice as many at times, so that not every line moves all others.
+    if (recent.push(line) >= 2 * MAX_RECENT) recent.splice(0, MAX_RECENT);
+  };
   const logger = pino(
     {
       level,
@@ -27,10 +42,11 @@ export function openLog(level: LogLevel, format: 'text' | 'json'): Log {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    { write },
   );
-  return (at, event, fields = {}) => {
+  const log: Log = (at, event, fields = {}) => {
     const stated = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null);
     logger[at]({ event, ...Object.fromEntries(stated) });
   };
+  return { log, recent: () => recent.slice(-MAX_RECENT) };
 }

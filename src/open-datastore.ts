@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import type { Clock } from './core/clock.ts';
 import { messageOf, UsageError } from './core/errors.ts';
 import type { Log } from './core/log.ts';
+import { Secret } from './core/secret.ts';
 import type { Datastore } from './datastore/datastore.ts';
 import { documentReading } from './datastore/document-reading.ts';
-import type { EtcdOptions } from './datastore/etcd-client.ts';
+import type { EtcdCredentials, EtcdOptions } from './datastore/etcd-client.ts';
 import { discoverEndpoints } from './datastore/etcd-discovery.ts';
 import type { EtcdSurroundings } from './datastore/etcd-generations.ts';
 import { FilesDatastore } from './datastore/files.ts';
@@ -12,7 +13,7 @@ import { JoinedDatastore } from './datastore/joined.ts';
 import { secretReading, statusReading } from './datastore/raw-readings.ts';
 import type { Reading } from './datastore/reading.ts';
 import { VettedDatastore } from './datastore/vetted.ts';
-import type { EtcdSettings } from './etcd-settings.ts';
+import { type EtcdSettings, passwordIn } from './etcd-settings.ts';
 import type { Settings } from './settings.ts';
 import { customFilterVetting } from './vet-custom-filter.ts';
 
@@ -25,15 +26,28 @@ async function readCredential(option: string, path: string | null): Promise<Buff
   }
 }
 
-async function etcdOptions(etcd: EtcdSettings): Promise<EtcdOptions> {
-  const [caCert, cert, key] = await Promise.all([
+async function readCredentials(etcd: EtcdSettings): Promise<EtcdCredentials> {
+  const [caCert, cert, key, password] = await Promise.all([
     readCredential('ca-file', etcd.caFile),
     readCredential('cert-file', etcd.certFile),
     readCredential('key-file', etcd.keyFile),
+    readCredential('password-file', etcd.passwordFile),
   ]);
+  const { username } = etcd;
+  return {
+    username,
+    password: password ? new Secret(passwordIn(password.toString())) : etcd.password,
+    caCert,
+    cert,
+    key,
+  };
+}
+
+async function etcdOptions(etcd: EtcdSettings): Promise<EtcdOptions> {
+  await readCredentials(etcd); // what is wrong from the start is the caller's mistake, and no fault to wait out
   const domain = etcd.discoveryDomain;
   const endpoints = domain === null ? etcd.endpoints : await discoverEndpoints(domain);
-  return { endpoints, username: etcd.username, password: etcd.password, caCert, cert, key };
+  return { endpoints, credentials: () => readCredentials(etcd) };
 }
 
 async function openEtcd(etcd: EtcdSettings, resyncIntervalMs: number, log: Log, clock: Clock): Promise<Datastore> {

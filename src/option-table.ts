@@ -4,6 +4,8 @@ export interface Option {
   /** What stands for the value in the help; null = a switch. */
   readonly value: string | null;
   readonly help: string;
+  /** The value may be left out. */
+  readonly optional?: true;
   /** May be given several times; in the environment separated by commas. */
   readonly many?: true;
   /** Calico's own variables for it, in order; each counts with the prefix CALICO_ first. */
@@ -87,7 +89,14 @@ export const OPTIONS = [
   },
   { name: 'restart-spread', value: 'TIME', help: 'each node at its own moment within this time (5m)' },
   { name: 'history', value: 'N', help: 'how many confirmed bundles are kept for a rollback (5)' },
-  { name: 'status-address', value: 'HOST:PORT', help: 'serve /livez /readyz /status there, read-only (off)' },
+  {
+    name: 'max-stale',
+    value: 'TIME',
+    help: 'boot: BIRD starts with no bundle that was confirmed longer ago (however old)',
+  },
+  { name: 'status-address', value: 'HOST:PORT', help: 'serve /livez /readyz /status /metrics there, read-only (off)' },
+  { name: 'metrics-per-peer', value: null, help: 'metrics with two series for each session' },
+  { name: 'ready-file', value: 'FILE', help: 'made when BIRD first runs what the data ask for, removed at the end' },
   { name: 'strict', value: null, help: 'an error in the data fails the run' },
   { name: 'allow-missing-password', value: null, help: 'configure a peer whose password cannot be found without one' },
   {

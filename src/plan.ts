@@ -21,7 +21,7 @@ export interface Seen {
  * | anything else              |                                 | commit, reload   |
  */
 export function plan(desired: Digests, { live, confirmed }: Seen): readonly Step[] {
-  const runs = confirmed === desired.statements;
+  const runs = confirmed !== null && confirmed === desired.statements;
   if (live?.bytes === desired.bytes) return runs ? [] : ['reload'];
   return runs && live?.statements === desired.statements ? ['commit'] : ['commit', 'reload'];
 }

@@ -76,8 +76,16 @@ export interface Settings {
   readonly restartSpreadMs: number;
   /** How many confirmed bundles are kept. */
   readonly history: number;
+  /** BIRD is started with no bundle that was confirmed longer ago. */
+  readonly maxStaleMs: number;
   /** HOST:PORT of the read-only status over HTTP; null = only the unix socket. */
   readonly statusAddress: string | null;
+  /** Series of their own for every session. */
+  readonly metricsPerPeer: boolean;
+  /** Stands there while the service is ready; null = none. */
+  readonly readyFile: string | null;
+  /** Where systemd listens for READY=1; null = it does not. */
+  readonly notifySocket: string | null;
   readonly strict: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: 'text' | 'json';
@@ -202,7 +210,11 @@ export async function resolveSettings(flags: Flags, environment: Environment = p
     restartCommand: reader.parsed('restart-cmd', 'a program and its arguments', words, null),
     restartSpreadMs: reader.parsed('restart-spread', 'a time such as 5m', parseTime, 300_000),
     history: reader.parsed('history', 'a number', wholeNumber, 5),
+    maxStaleMs: reader.parsed('max-stale', 'a time such as 24h', parseTime, Number.POSITIVE_INFINITY),
     statusAddress: reader.text('status-address'),
+    metricsPerPeer: reader.flag('metrics-per-peer'),
+    readyFile: reader.path('ready-file'),
+    notifySocket: environment.NOTIFY_SOCKET || null,
     strict: reader.flag('strict'),
     logLevel: reader.parsed('log-level', 'debug, info, warn or error', logLevel, 'info'),
     logFormat: reader.oneOf('log-format', ['text', 'json'], 'text'),
@@ -225,6 +237,10 @@ function logLevel(text: string): LogLevel | null {
   };
   return levels[text.toLowerCase()] ?? null;
 }
+
+/** Whether to colour what a person reads: on a terminal that knows colours, unless NO_COLOR says not to. */
+export const wantsColour = (isTerminal: boolean, environment: Environment = process.env): boolean =>
+  isTerminal && !environment.NO_COLOR && environment.TERM !== 'dumb';
 
 /** Whether a CI runs this process, by the variable that every CI sets. */
 export const runsInCi = (environment: Environment = process.env): boolean => Boolean(environment.CI);

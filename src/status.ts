@@ -3,6 +3,7 @@ import { type Diagnostic, formatDiagnostic } from './core/diagnostic.ts';
 import type { Log } from './core/log.ts';
 import type { PassReport } from './pass/pass-report.ts';
 import type { Hold } from './transaction/holds.ts';
+import type { Transaction } from './transaction/machine.ts';
 
 /** More names than this make a line that nobody reads. */
 const MAX_NAMES = 20;
@@ -20,7 +21,11 @@ function effects(meaning: Meaning | null): Readonly<Record<string, string | bool
   return { ...Object.fromEntries(told), ...(meaning.needsRestart ? { needsRestart: true } : {}) };
 }
 
-/** What is known of one target, and the log of how it changed: one event a pass, a Diagnostic and a hold once when they come and once when they go. */
+/**
+ * What is known of one target, and the log of how it changed: one event a pass, one a move of the transaction, a Diagnostic and a hold
+ * once when they come and once when they go. `pass` in each is the number of the pass, from 1 in each life of the service; 0 is what
+ * came before the first.
+ */
 export class TargetStatus {
   readonly #name: string;
   readonly #log: Log;
@@ -34,8 +39,25 @@ export class TargetStatus {
     this.#log = log;
   }
 
+  /** The pass that is under way, or was last. */
+  get pass(): number {
+    return this.#passes;
+  }
+
+  /** A pass begins: what is told from here on is of it. */
+  begin(): void {
+    this.#passes++;
+  }
+
+  moved(from: Transaction, to: Transaction): void {
+    const change = 'to' in to ? to : 'to' in from ? from : null;
+    const why = 'why' in to ? { why: to.why } : {};
+    const told = { target: this.#name, pass: this.#passes, from: from.at, to: to.at, bundle: change?.to.slice(0, 12) };
+    this.#log('info', 'transition', { ...told, ...why });
+  }
+
   record(report: PassReport): void {
-    const pass = ++this.#passes;
+    const pass = this.#passes;
     const { outcome, error, revision, meaning } = report;
     this.#recordDiagnostics(report.diagnostics);
     const steps = report.steps.join(',');

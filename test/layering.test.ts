@@ -15,6 +15,7 @@ const table = `
   bgp            | core datamodel
   bird           | core
   render         | core bgp bird
+  topology       | core bgp
   transaction    | core bird
   host           | core bird render transaction
   control        | core
@@ -35,10 +36,17 @@ const table = `
   reconciler     | core pass
   confd          | core datastore bird render host control plan targets pass reconciler
   service        | core datastore datamodel bird render host control transaction settings open-datastore plan targets pass status reconciler
-  golden         | core datastore datamodel bgp bird render host confd settings plan targets bgp-targets
-  cli            | core datastore datamodel bgp bird render host control confd log option-table given-options settings open-datastore plan targets bgp-targets pass status reconciler service golden
+  golden         | core datastore datamodel bgp bird render topology host confd settings plan targets bgp-targets
+  cli            | core datastore datamodel bgp bird render topology host control confd log option-table given-options settings open-datastore plan targets bgp-targets pass status reconciler service golden
   main           | core settings cli
+  testing        | core host golden
+  testing-vitest | testing
 `;
+
+/** What the programs under scripts/ run as it is, and src/ too, so that it is written once: Node 20 runs no TypeScript. */
+const UNBUNDLED = ['../../scripts/lab/lab.mjs', '../../scripts/lab/lab.d.mts'];
+const isUnbundled = (path: string, specifier: string): boolean =>
+  path === 'golden/converge.ts' && UNBUNDLED.includes(specifier);
 
 /** Pure places, the files in them that are not, and the npm packages that compute and do nothing else. */
 const pure = [
@@ -52,6 +60,7 @@ const pure = [
   },
   { place: 'transaction/', effects: ['transaction/drive.ts'], npm: [] },
   { place: 'render/', effects: [], npm: ['handlebars'] },
+  { place: 'topology/', effects: [], npm: [] },
   { place: 'plan.ts', effects: [], npm: [] },
   { place: 'confd/functions/', effects: [], npm: [] },
   { place: 'confd/engine.ts', effects: [], npm: [] },
@@ -61,7 +70,7 @@ const pure = [
 
 /** All that a pure place may have from Node; inspect is there for its symbol, by which a Secret prints as redacted. */
 const pureBuiltins: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['createHash'],
+  'node:crypto': ['createHash', 'hash'],
   'node:net': ['isIP', 'isIPv4', 'isIPv6'],
   'node:util': ['inspect'],
 };
@@ -94,7 +103,9 @@ describe('layering', () => {
     const found = faults((path, { imports }) => {
       const rooms = allowed.get(roomOf(path));
       if (!rooms) return ['is in no room of the table'];
-      const targets = imports.filter((i) => i.kind === 'relative').map((i) => targetOf(path, i.specifier));
+      const targets = imports
+        .filter((i) => i.kind === 'relative' && !isUnbundled(path, i.specifier))
+        .map((i) => targetOf(path, i.specifier));
       return targets
         .filter((target) => roomOf(target) !== roomOf(path) && !rooms.includes(roomOf(target)))
         .map((target) => `imports ${target}`);
@@ -144,11 +155,11 @@ describe('layering', () => {
 
 describe('source files', () => {
   it('hold at most 250 lines and no default export, and name what they import in full', () => {
-    const found = faults((_, { imports, lines, hasDefaultExport }) => [
+    const found = faults((path, { imports, lines, hasDefaultExport }) => [
       ...(lines > 250 ? [`has ${lines} lines`] : []),
       ...(hasDefaultExport ? ['has a default export'] : []),
       ...imports
-        .filter((i) => i.kind === 'relative' && !i.specifier.endsWith('.ts'))
+        .filter((i) => i.kind === 'relative' && !i.specifier.endsWith('.ts') && !isUnbundled(path, i.specifier))
         .map((i) => `imports ${i.specifier} without .ts`),
       ...imports
         .filter((i) => i.kind === 'builtin' && !i.specifier.startsWith('node:'))

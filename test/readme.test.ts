@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -28,8 +28,17 @@ it('explains every Diagnostic, and no other', () => {
   expect([...new Set(explained)].sort()).toEqual([...given].sort());
 });
 
+it('names, for each fault of the datastore, a test that is there, and every file of such tests', () => {
+  const section = readme.slice(readme.indexOf('## When the datastore'), readme.indexOf('## How to add'));
+  const named = [...section.matchAll(/\| `([a-z0-9/.-]+)` \|$/gm)].map(([, name]) => `${name}.test.ts`);
+  const folder = join(root, 'test/faults');
+  expect(named.filter((name) => !existsSync(join(folder, name)))).toEqual([]);
+  const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
+  expect(files.filter((name) => !named.includes(name))).toEqual([]);
+});
+
 it('has a test for each row of trouble, and no other', () => {
-  const section = readme.slice(readme.indexOf('## When BIRD'), readme.indexOf('## How to add'));
+  const section = readme.slice(readme.indexOf('## When BIRD'), readme.indexOf('## When the datastore'));
   const rows = section.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| what happens'));
   const folder = join(root, 'test/daemon/reload-table');
   const tests = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../src/core/errors.ts';
 import { parseTime } from '../src/core/time-span.ts';
 import { OPTIONS } from '../src/option-table.ts';
-import { resolveSettings } from '../src/settings.ts';
+import { resolveSettings, wantsColour } from '../src/settings.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 const FILES = { input: ['/data'], node: 'node-a' };
@@ -202,4 +202,18 @@ describe('times', () => {
   ])('reads %j as %j ms', (text, ms) => {
     expect(parseTime(text)).toBe(ms);
   });
+});
+
+it('colours on a terminal, unless it is asked not to', () => {
+  expect(wantsColour(true, {})).toBe(true);
+  expect(wantsColour(true, { NO_COLOR: '' })).toBe(true);
+  expect(wantsColour(true, { NO_COLOR: '1' })).toBe(false);
+  expect(wantsColour(true, { TERM: 'dumb' })).toBe(false);
+  expect(wantsColour(false, {})).toBe(false);
+});
+
+it('lets no password stand in the URL of etcd', async () => {
+  const settings = resolveSettings({ endpoints: 'http://me:secret@127.0.0.1:2379', node: 'a' }, {});
+  await expect(settings).rejects.toThrow('user and password do not go into the URL');
+  await expect(settings).rejects.not.toThrow('secret');
 });

@@ -17,8 +17,8 @@ export interface Cluster {
   readonly defaults: BgpConfiguration | null;
   readonly asNumber: AsNumber;
   readonly nodes: readonly Node[];
-  /** Every BGP address of a node, of both families. */
-  readonly addresses: ReadonlySet<string>;
+  /** Whether it is a BGP address of a node, in either family. */
+  isNodeAddress(address: string): boolean;
   /** The node's own BGPConfiguration, `node.<name>`. */
   configurationOf(node: string): BgpConfiguration | null;
   /** Own listen port, else the cluster's, else 0 (spec 2.4). */
@@ -30,20 +30,56 @@ export interface Cluster {
   nodesAt(address: string, asNumber: AsNumber, port: number): readonly Node[];
 }
 
+/** The clusters made last, by their nodes: the same resources under the same rules are the same cluster, whichever node asks. */
+const clusters = new WeakMap<
+  Resources['nodes'],
+  readonly (Cluster & { readonly of: Resources['bgpConfigurations'] })[]
+>();
+
 export function clusterOf(resources: Resources, rules: ReleaseRules): Cluster {
-  const configuration = (name: string) =>
-    resources.bgpConfigurations.get(resourceKey('BGPConfiguration', name)) ?? null;
-  const configurationOf = (node: string) => configuration(`node.${node}`);
-  const defaults = configuration('default');
+  const { nodes, bgpConfigurations } = resources;
+  const known = clusters.get(nodes)?.filter(({ of }) => of === bgpConfigurations) ?? [];
+  const found = known.find((cluster) => cluster.rules === rules) ?? {
+    ...makeCluster(resources, rules),
+    of: bgpConfigurations,
+  };
+  clusters.set(nodes, [found, ...known.filter((cluster) => cluster !== found)]);
+  return found;
+}
+
+const OF_NODE = resourceKey('BGPConfiguration', 'node.');
+
+function nodesByAddress(nodes: readonly Node[]): ReadonlyMap<string, readonly Node[]> {
+  const found = new Map<string, Node[]>();
+  for (const node of nodes) {
+    for (const address of [ofFamily(4, node), ofFamily(6, node)]) {
+      if (address === null) continue;
+      const there = found.get(address);
+      if (there) there.push(node);
+      else found.set(address, [node]);
+    }
+  }
+  return found;
+}
+
+function makeCluster(resources: Resources, rules: ReleaseRules): Cluster {
+  // By the node's name: thousands of keys need not be put together to find that there is none.
+  const ofNodes = new Map(
+    [...resources.bgpConfigurations].flatMap(([key, value]) =>
+      key.startsWith(OF_NODE) ? [[key.slice(OF_NODE.length), value]] : [],
+    ),
+  );
+  const configurationOf = (node: string) => ofNodes.get(node) ?? null;
+  const defaults = resources.bgpConfigurations.get(resourceKey('BGPConfiguration', 'default')) ?? null;
   const asNumber = defaults?.asNumber ?? DEFAULT_AS;
   const asNumberOf = (node: Node) => node.asNumber ?? asNumber;
   const nodes = [...resources.nodes.values()].sort(byBytesOf((node) => node.name));
-  const byAddress = new Map<string, Node[]>();
-  for (const node of nodes) {
-    for (const address of [ofFamily(4, node), ofFamily(6, node)]) {
-      if (address !== null) byAddress.set(address, [...(byAddress.get(address) ?? []), node]);
-    }
-  }
+  // Made only where BGPPeers name addresses.
+  let addresses: ReadonlyMap<string, readonly Node[]> | null = null;
+  const byAddress = () => {
+    addresses ??= nodesByAddress(nodes);
+    return addresses;
+  };
   const matches = new Map<string, readonly Node[]>();
   // Quirk of spec 9.8, kept: a global port that differs refuses even a node whose own port is the right one.
   const portAgrees = (node: Node, port: number): boolean =>
@@ -53,7 +89,7 @@ export function clusterOf(resources: Resources, rules: ReleaseRules): Cluster {
     defaults,
     asNumber,
     nodes,
-    addresses: new Set(byAddress.keys()),
+    isNodeAddress: (address) => byAddress().has(address),
     configurationOf,
     listenPortOf: (node) => configurationOf(node)?.listenPort ?? defaults?.listenPort ?? 0,
     asNumberOf,
@@ -63,7 +99,7 @@ export function clusterOf(resources: Resources, rules: ReleaseRules): Cluster {
       return known;
     },
     nodesAt: (address, wanted, port) =>
-      (byAddress.get(address) ?? []).filter(
+      (byAddress().get(address) ?? []).filter(
         (node) => asNumberOf(node) === wanted && (port === 0 || portAgrees(node, port)),
       ),
   };

@@ -2,7 +2,7 @@ import { type Diagnostic, show } from '../core/diagnostic.ts';
 import type { Family } from '../core/ip-address.ts';
 import { resourceKey } from '../core/keys.ts';
 import type { LiveConfiguration } from '../core/live-configuration.ts';
-import { byBytesOf } from '../core/order.ts';
+import { byBytesOf, sortedFrom } from '../core/order.ts';
 import type { LogSeverity } from '../datamodel/bgp-configuration.ts';
 import type { Node } from '../datamodel/node.ts';
 import { NEWEST, type Release, type ReleaseRules, rulesOf } from '../datamodel/release.ts';
@@ -173,12 +173,27 @@ function buildFamily(inputs: Inputs, family: Family, live: LiveConfiguration | n
     services: serviceRoutes(resources, defaults, node, family, rules, self),
     pools: pools.value,
     wireguardNextHops: rules.wireguardRejects ? wireguardNextHops(cluster.nodes, node, family) : [],
-    peers: [...mesh.peers, ...explicit].sort(byBytesOf((peer) => peer.name)),
+    peers: sortedPeers(self, family, [...mesh.peers, ...explicit]),
     customFilters: [],
     origins: [node.key, defaults?.key, own?.key].filter((key) => key !== undefined),
   };
   const diagnostics = [...pools.diagnostics, ...mesh.diagnostics, ...faults, ...passwords.diagnostics];
   return { value, diagnostics, kept: passwords.kept };
+}
+
+/** As they were sorted last time, for whom. */
+const sortedBefore = new WeakMap<Self, Map<Family, readonly Peer[]>>();
+
+function sortedPeers(self: Self, family: Family, peers: readonly Peer[]): readonly Peer[] {
+  const before = sortedBefore.get(self) ?? new Map<Family, readonly Peer[]>();
+  sortedBefore.set(self, before);
+  const sorted = sortedFrom(
+    before.get(family) ?? [],
+    peers,
+    byBytesOf(({ name }) => name),
+  );
+  before.set(family, sorted);
+  return sorted;
 }
 
 /** USE_POD_CIDR: what Kubernetes gave the node is its own, all of it (spec 7.5). */

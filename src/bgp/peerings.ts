@@ -62,7 +62,7 @@ function withAddress(cluster: Cluster, peer: BgpPeer): readonly Peering[] {
       port: given.port || (node ? cluster.listenPortOf(node.name) : 0),
       asNumber: peer.asNumber,
       // Quirk of spec 9.10, kept: the address as typed must be the canonical text.
-      isNodeAddress: cluster.addresses.has(given.host),
+      isNodeAddress: cluster.isNodeAddress(given.host),
       rrClusterId: null, // quirk of spec 9.5, kept: not looked for
       origins: [peer.key],
     },

@@ -19,7 +19,7 @@ export function reachableRoutes({ global, own }: Peerings, family: Family): read
       .sort(([a], [b]) => byBytes(a, b))
       .flatMap(([, { peer, form, address, origins }]) => {
         const gateway = form === 'workload' ? null : peer.reachableBy;
-        if (parseIp(address)?.family !== family || gateway?.family !== family) return [];
+        if (gateway?.family !== family || parseIp(address)?.family !== family) return [];
         return [{ cidr: `${address}/${family === 4 ? 32 : 128}`, gateway: gateway.text, origins }];
       }),
   );

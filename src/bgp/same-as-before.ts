@@ -5,13 +5,15 @@ import type { Peer } from './peer.ts';
 const before = new WeakMap<object, Map<string, Peer>>();
 
 function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   // One password is another object where the Secret was written again, or was read back from the live file.
-  if (a instanceof Secret && b instanceof Secret) return a.reveal() === b.reveal();
-  if (!Array.isArray(a) || !Array.isArray(b)) return a === b;
-  return JSON.stringify(a) === JSON.stringify(b);
+  if (a instanceof Secret || b instanceof Secret)
+    return a instanceof Secret && b instanceof Secret && a.reveal() === b.reveal();
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const fields = Object.keys(a) as (keyof typeof a)[];
+  return fields.length === Object.keys(b).length && fields.every((field) => equal(a[field], b[field]));
 }
-
-const FIELDS = (peer: Peer) => Object.keys(peer) as (keyof Peer)[];
 
 /**
  * The Peer built earlier from the same resource, if it equals `peer` in every field, else `peer` itself. So an unchanged peer
@@ -21,7 +23,7 @@ export function sameAsBefore(resource: object, peer: Peer): Peer {
   const byName = before.get(resource) ?? new Map<string, Peer>();
   before.set(resource, byName);
   const last = byName.get(peer.name);
-  if (last && FIELDS(peer).every((field) => equal(peer[field], last[field]))) return last;
+  if (last && equal(peer, last)) return last;
   byName.set(peer.name, peer);
   return peer;
 }

@@ -61,10 +61,12 @@ export interface BirdDaemon {
   confirm(): Promise<'confirmed' | 'nothing-to-confirm'>;
   /** Back to the configuration before, one step: an undo after that has nothing to undo. Takes what is queued out of the queue too. */
   undo(): Promise<Verdict | 'nothing-to-undo'>;
-  observe(): Promise<DaemonObservation>;
+  /** `routes` false: without the neighbors' addresses and the routes, which of thousands of sessions are megabytes. */
+  observe(options?: { readonly routes?: boolean }): Promise<DaemonObservation>;
 }
 
-/** Most reconfigurations are over within milliseconds; one of thousands of sessions should not be asked at every turn. */
+/** Most reconfigurations are over within milliseconds; one of thousands of sessions should not be asked at every turn: first so soon, then ever later. */
+const FIRST_POLL_MS = 1;
 const POLL_MS = 20;
 
 const READING = 2;
@@ -105,9 +107,9 @@ export function withBirdDaemon<T>(
         const reply = await session.command('configure undo');
         return reply.code === NOTHING_TO_DO ? 'nothing-to-undo' : verdict(reply);
       },
-      observe: async () => {
+      observe: async ({ routes = true } = {}) => {
         const { boot, reconfigured, gracefulRestart } = await askStatus(session, socketPath);
-        const protocols = await session.command('show protocols all');
+        const protocols = await session.command(routes ? 'show protocols all' : 'show protocols');
         if (boot === null || reconfigured === null || !isSuccess(protocols)) throw notLikeBird(socketPath);
         return { boot, reconfigured, gracefulRestart, protocols: readProtocols(protocols) };
       },
@@ -130,14 +132,14 @@ type Waiting = Pick<DaemonOptions, 'clock' | 'signal'> & { readonly timeoutMs: n
 /** Resolves with BIRD's boot text once nothing of the reconfiguration, nor of a queued one, is left to do. */
 async function settled(session: BirdSession, path: string, { clock, signal, timeoutMs }: Waiting): Promise<string> {
   const deadline = clock.now() + timeoutMs;
-  for (;;) {
+  for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(2 * pauseMs, POLL_MS)) {
     const { state, boot } = await askStatus(session, path);
     if (state === 'up') {
       if (boot === null) throw notLikeBird(path);
       return boot;
     }
     if (clock.now() >= deadline) throw socketFault('timeout', path, `is still reconfiguring after ${timeoutMs} ms`);
-    await clock.sleep(POLL_MS, signal);
+    await clock.sleep(pauseMs, signal);
   }
 }
 

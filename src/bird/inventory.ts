@@ -1,6 +1,6 @@
 import { type Cidr, contains, parseCidr } from '../core/ip-address.ts';
 import { byBytes } from '../core/order.ts';
-import { knownStatements } from './known-statements.ts';
+import type { BirdText } from './pieces.ts';
 import { readConfiguration } from './protocols.ts';
 import { canonical, type Statement } from './statements.ts';
 
@@ -85,11 +85,10 @@ function kernelFilter(statements: readonly Statement[], bodies: ReadonlyMap<stri
   return last?.body ?? bodies.get(last?.words.split(' ')[2] ?? '')?.body ?? [];
 }
 
-/** Reads a configuration whose includes stand in their place. Never throws; what it does not understand it does not count. */
-export function inventoryOf(text: string): Inventory {
-  const { protocols } = readConfiguration(text);
+/** Counts what a configuration holds. Never throws; what it does not understand it does not count. */
+export function inventoryOf(text: BirdText): Inventory {
+  const { protocols, statements } = readConfiguration(text);
   const ofType = (type: string) => [...protocols.values()].filter((protocol) => protocol.type === type);
-  const statements = knownStatements(text);
   const bodies = new Map(
     statements.flatMap((s): [string, Statement][] => {
       const name = /^(?:function|filter) ('[^']+'|\w+)/.exec(s.words)?.[1];

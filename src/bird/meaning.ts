@@ -1,4 +1,5 @@
 import { byBytes } from '../core/order.ts';
+import type { BirdText } from './pieces.ts';
 import { type Configuration, type Protocol, readConfiguration } from './protocols.ts';
 
 /** What BIRD 1.6 does with each protocol when it goes from one configuration to another (spec bird.md, 3). Names sorted by bytes. */
@@ -28,30 +29,26 @@ function restarts(before: Protocol, after: Protocol, routerIdChanges: boolean): 
 
 function compare(before: Configuration, after: Configuration): Meaning {
   const routerIdChanges = before.routerId !== after.routerId;
-  const names = (of: (name: string) => boolean, all: Iterable<string>) => [...all].filter(of).sort(byBytes);
-  const both = names((name) => before.protocols.has(name), after.protocols.keys());
-  const pair = (name: string): [Protocol, Protocol] => [before.protocols.get(name)!, after.protocols.get(name)!];
-  const restarted = both.filter((name) => restarts(...pair(name), routerIdChanges));
-  const starting = new Set(restarted);
-  const refiltered = both.filter((name) => {
-    const [old, now] = pair(name);
-    return old !== now && !starting.has(name) && !same(old.filters, now.filters);
-  });
-  return {
-    added: names((name) => !before.protocols.has(name), after.protocols.keys()),
-    removed: names((name) => !after.protocols.has(name), before.protocols.keys()),
-    restarted,
-    refiltered,
-    reimported: refiltered.filter((name) => {
-      const [old, now] = pair(name);
-      return !same(old.imports, now.imports);
-    }),
-    needsRestart: before.listen !== after.listen,
-  };
+  const added: string[] = [];
+  const restarted: string[] = [];
+  const refiltered: string[] = [];
+  const reimported: string[] = [];
+  for (const [name, now] of after.protocols) {
+    const old = before.protocols.get(name);
+    if (!old) added.push(name);
+    else if (restarts(old, now, routerIdChanges)) restarted.push(name);
+    else if (old !== now && !same(old.filters, now.filters)) {
+      refiltered.push(name);
+      if (!same(old.imports, now.imports)) reimported.push(name);
+    }
+  }
+  const removed = [...before.protocols.keys()].filter((name) => !after.protocols.has(name));
+  for (const names of [added, removed, restarted, refiltered, reimported]) names.sort(byBytes);
+  return { added, removed, restarted, refiltered, reimported, needsRestart: before.listen !== after.listen };
 }
 
-/** What the change from one configuration text to another means; includes must stand in their place. Pure, never throws. */
-export const meaningOf = (before: string, after: string): Meaning =>
+/** What the change from one configuration to another means. Pure, never throws. */
+export const meaningOf = (before: BirdText, after: BirdText): Meaning =>
   before === after
     ? { added: [], removed: [], restarted: [], refiltered: [], reimported: [], needsRestart: false }
     : compare(readConfiguration(before), readConfiguration(after));

@@ -26,25 +26,29 @@ const DETAIL = 1006;
 /** `name proto table state since info`, padded; a `since` in a long format holds a blank itself. */
 const COLUMNS = /^(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\d\S*-\S*\d \d\d:\d\d:\d\d|\S+)\s*(.*)$/;
 
+/** What a row tells of BGP's state and its last error: the state in a column of its own, none while the protocol is down. */
+const BGP_INFO = /^(Idle|Connect|Active|OpenSent|OpenConfirm|Established|Close|Passive)?\s*(.*)$/;
+
 function protocolOf(row: string, details: readonly string[]): DaemonProtocol | null {
   const [, name, type, , state, since, info] = COLUMNS.exec(row) ?? [];
   if (!name || !type || !state || !since) return null;
   const told = (pattern: RegExp) => details.map((line) => pattern.exec(line)?.[1]).find((value) => value !== undefined);
   const imported = told(/^ *Routes: +(\d+) imported/);
+  const [, bgpState, error] = BGP_INFO.exec(type === 'BGP' ? (info?.trim() ?? '') : '') ?? [];
   return {
     name,
     type,
     state,
     since,
     info: info?.trim() ?? '',
-    established: told(/^ *BGP state: +(\S+)/) === 'Established',
-    lastError: told(/^ *Last error: +(.+?) *$/) ?? null,
+    established: (told(/^ *BGP state: +(\S+)/) ?? bgpState) === 'Established',
+    lastError: told(/^ *Last error: +(.+?) *$/) ?? (error || null),
     neighborAddress: told(/^ *Neighbor address: +(\S+)/) ?? null,
     importedRoutes: imported === undefined ? null : Number(imported),
   };
 }
 
-/** Reads the answer to `show protocols all`, in BIRD's order. Lines that are neither a row nor about one are passed over. */
+/** Reads the answer to `show protocols all`, or to `show protocols`, which tells of no addresses and no routes, in BIRD's order. Lines that are neither a row nor about one are passed over. */
 export function readProtocols(reply: BirdReply): readonly DaemonProtocol[] {
   const groups: { readonly row: string; readonly details: string[] }[] = [];
   for (const { code, text } of reply.lines) {

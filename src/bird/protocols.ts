@@ -1,4 +1,5 @@
-import { knownStatements } from './known-statements.ts';
+import { type BirdText, piecesOf } from './pieces.ts';
+import { type Line, type Piece, readPiece, type Stated } from './stated.ts';
 import { canonical, type Statement } from './statements.ts';
 
 /** One protocol of a configuration, its template's statements taken in, as far as it decides what a change does to it. */
@@ -16,123 +17,149 @@ export interface Protocol {
 
 /** A configuration as BIRD compares it with the next one. */
 export interface Configuration {
+  /** In the order of the text. */
   readonly protocols: ReadonlyMap<string, Protocol>;
   /** Changing it restarts every BGP session. */
   readonly routerId: string;
   /** BIRD 1.6 takes it only when it starts. */
   readonly listen: string;
+  /** Every top-level statement but the named BGP sessions. */
+  readonly statements: readonly Statement[];
 }
 
-/** Not compared by BIRD, or applied in place (spec bird.md, 3). */
-const QUIET = /^(debug|description|import limit|receive limit|export limit)\b/;
-const FILTERS = /^(import|export|preference)\b/;
-const IMPORTS = /^(import|preference)\b/;
-
-/** A template's statement is replaced by the protocol's own of the same option. */
-const optionOf = (words: string): string =>
-  /^(local as|neighbor|source address|ttl security|multihop|graceful restart time|graceful restart|rr cluster id|rr client|next hop \w+|allow local as|[a-z]+( [a-z]+)? time|[a-z]+)\b/.exec(
-    words,
-  )?.[0] ?? words;
-
-/** Whether the option only states BIRD's default. */
-const isDefault = (text: string): boolean => text === 'passive off;' || text === 'ttl security off;';
-
 /** A neighbor of the own AS is reached over several hops unless it is said to be direct. */
-function impliedOptions(stated: ReadonlyMap<string, string>): readonly string[] {
+function impliedOptions(stated: ReadonlyMap<string | null, string>): readonly string[] {
   const asOf = (option: string) => / as (\d+);$/.exec(stated.get(option) ?? '')?.[1];
   const isInternal = asOf('local as') !== undefined && asOf('local as') === asOf('neighbor');
   return isInternal && !stated.has('multihop') && !stated.has('direct') ? ['multihop;'] : [];
 }
 
-/** The names in a filter that are functions or named filters, and what these in turn name. */
-function calledBy(text: string, functions: ReadonlyMap<string, Statement>, seen: Set<string>): readonly string[] {
-  const names = [...functions.keys()].filter((name) => !seen.has(name) && text.split(/[\s;]+/).includes(name));
-  return names.flatMap((name) => {
-    if (seen.has(name)) return [];
-    seen.add(name);
-    const body = canonical(functions.get(name)!);
-    return [body, ...calledBy(body, functions, seen)];
-  });
+interface Options {
+  readonly template: Stated | null;
+  readonly options: readonly string[];
+}
+const optionsKnown = new WeakMap<Stated, Options>();
+
+function optionsOf(stated: Stated, template: Stated | null): readonly string[] {
+  const known = optionsKnown.get(stated);
+  if (known?.template === template) return known.options;
+  const all = [...(template?.lines ?? []), ...stated.lines].filter(({ option }) => option !== null);
+  const last = new Map(all.map(({ option, text }) => [option, text]));
+  const options = [...last.values(), ...impliedOptions(last)].sort();
+  optionsKnown.set(stated, { template, options });
+  return options;
 }
 
-function protocolOf(
-  statement: Statement,
-  anonymous: Map<string, number>,
-  templates: ReadonlyMap<string, Statement>,
-  functions: ReadonlyMap<string, Statement>,
-): Protocol {
-  const [, type = '', second, third, fourth] = statement.words.split(' ');
-  const template = second === 'from' ? third : third === 'from' ? fourth : undefined;
-  const count = (anonymous.get(type) ?? 0) + 1;
-  const isNamed = second !== undefined && second !== 'from';
-  if (!isNamed) anonymous.set(type, count); // BIRD calls them kernel1, kernel2, …
-  const body = [...(templates.get(template ?? '')?.body ?? []), ...(statement.body ?? [])];
-  const stated = new Map<string, string>();
-  const filters: string[] = [];
-  const imports: string[] = [];
-  for (const each of body.filter(({ words }) => !QUIET.test(words))) {
-    const text = canonical(each);
-    if (FILTERS.test(each.words)) {
-      const texts = [text, ...calledBy(text, functions, new Set())];
-      filters.push(...texts);
-      if (IMPORTS.test(each.words)) imports.push(...texts);
-    }
-    // A route is a member of a list, not an option that replaces another.
-    else if (!isDefault(text)) stated.set(each.words.startsWith('route ') ? text : optionOf(each.words), text);
-  }
-  return {
-    name: isNamed ? second.replace(/^'(.*)'$/, '$1') : `${type}${count}`,
-    type,
-    options: [...stated.values(), ...impliedOptions(stated)].sort(),
-    filters,
-    imports,
-  };
-}
+const FUNCTION = /^(?:function|filter) (\S+)/;
 
-/** What the protocols of the last texts are read with, and what they came to: the same statement among the same ones is the same protocol. */
-interface Context {
+/** What the protocols are read with, and what came of that: the same protocol among the same definitions is the same object. */
+class Context {
+  readonly templates: readonly Stated[];
   readonly definitions: readonly Statement[];
-  readonly protocols: WeakMap<Statement, Protocol>;
+  readonly #template: ReadonlyMap<string, Stated>;
+  readonly #functions: ReadonlyMap<string, Statement>;
+  readonly #called = new Map<string, readonly string[]>();
+  readonly #protocols = new WeakMap<Stated, Protocol>();
+
+  constructor(templates: readonly Stated[], definitions: readonly Statement[]) {
+    this.templates = templates;
+    this.definitions = definitions;
+    this.#template = new Map(templates.flatMap((each) => (each.name === null ? [] : [[each.name, each]])));
+    this.#functions = new Map(definitions.map((each) => [FUNCTION.exec(each.words)?.[1] ?? '', each]));
+  }
+
+  /** `name`: BIRD's for one without. */
+  protocol(stated: Stated, name: string): Protocol {
+    const known = this.#protocols.get(stated);
+    if (known?.name === name) return known;
+    const template = this.#template.get(stated.template ?? '') ?? null;
+    const deciding = [...(template?.lines ?? []), ...stated.lines].filter(({ option }) => option === null);
+    const texts = (some: readonly Line[]) => some.flatMap(({ text }) => [text, ...this.#calledBy(text)]);
+    const { type } = stated;
+    const made = {
+      name,
+      type,
+      options: optionsOf(stated, template),
+      filters: texts(deciding),
+      imports: texts(deciding.filter(({ isImport }) => isImport)),
+    };
+    this.#protocols.set(stated, made);
+    return made;
+  }
+
+  /** The functions and named filters that a filter names, and what these in turn name. */
+  #calledBy(text: string): readonly string[] {
+    const known = this.#called.get(text);
+    if (known) return known;
+    const seen = new Set<string>();
+    const follow = (from: string): readonly string[] => {
+      const words = new Set(from.split(/[\s;]+/));
+      const names = [...words].filter((word) => this.#functions.has(word) && !seen.has(word));
+      return names.flatMap((name) => {
+        if (seen.has(name)) return [];
+        seen.add(name);
+        const body = canonical(this.#functions.get(name)!);
+        return [body, ...follow(body)];
+      });
+    };
+    const called = follow(text);
+    this.#called.set(text, called);
+    return called;
+  }
 }
+
+/** Before and after of each of the two daemons, and what a search for a guilty value tries. */
+const MAX_CONTEXTS = 8;
 let contexts: readonly Context[] = [];
 
-function contextOf(definitions: readonly Statement[]): Context {
-  const isSame = (each: Context) =>
-    each.definitions.length === definitions.length && each.definitions.every((one, i) => one === definitions[i]);
-  const found = contexts.find(isSame) ?? { definitions, protocols: new WeakMap() };
-  contexts = [found, ...contexts.filter((each) => each !== found)].slice(0, 2);
+const same = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((one, i) => one === b[i]);
+
+function contextOf(templates: readonly Stated[], definitions: readonly Statement[]): Context {
+  const isSame = (each: Context) => same(each.templates, templates) && same(each.definitions, definitions);
+  const found = contexts.find(isSame) ?? new Context(templates, definitions);
+  contexts = [found, ...contexts.filter((each) => each !== found)].slice(0, MAX_CONTEXTS);
   return found;
 }
 
-/** Reads a configuration whose includes stand in their place. Never throws. What stands in several of the last texts is read once. */
-export function readConfiguration(text: string): Configuration {
-  const statements = knownStatements(text);
-  const named = (pattern: RegExp) =>
-    new Map(
-      statements.flatMap((statement): [string, Statement][] => {
-        const name = pattern.exec(statement.words)?.[1];
-        return name === undefined ? [] : [[name, statement]];
-      }),
-    );
-  const templates = named(/^template \w+ (\S+)/);
-  const functions = named(/^(?:function|filter) (\S+)/);
-  const anonymous = new Map<string, number>();
-  const context = contextOf([...templates.values(), ...functions.values()]);
-  const protocols = statements
-    .filter(({ words }) => words.startsWith('protocol '))
-    .map((statement) => {
-      const found = context.protocols.get(statement) ?? protocolOf(statement, anonymous, templates, functions);
-      if (found.type === 'bgp') context.protocols.set(statement, found); // the others are named by their number
-      return found;
-    });
+function configurationOf(pieces: readonly Piece[]): Configuration {
+  const readings = pieces.map(readPiece);
+  const statements = readings.flatMap((reading) => reading.statements);
+  const definitions = statements.filter(({ words }) => FUNCTION.test(words));
+  const context = contextOf(
+    readings.flatMap(({ templates }) => templates),
+    definitions,
+  );
+  const numbers = new Map<string, number>();
+  const nameOf = ({ type, name }: Stated): string => {
+    if (name !== null) return name;
+    const number = (numbers.get(type) ?? 0) + 1; // BIRD calls them kernel1, kernel2, …
+    numbers.set(type, number);
+    return `${type}${number}`;
+  };
+  const protocols = new Map<string, Protocol>();
+  for (const reading of readings) {
+    for (const stated of reading.protocols) {
+      const name = nameOf(stated);
+      protocols.set(name, context.protocol(stated, name));
+    }
+  }
   const word = (start: string) =>
     statements
       .filter(({ words }) => words.startsWith(start))
       .map(canonical)
       .join(' ');
-  return {
-    protocols: new Map(protocols.map((protocol) => [protocol.name, protocol])),
-    routerId: word('router id '),
-    listen: word('listen bgp'),
-  };
+  return { protocols, routerId: word('router id '), listen: word('listen bgp'), statements };
+}
+
+const configurations = new WeakMap<readonly Piece[], Configuration>();
+
+/** Reads a configuration. Never throws. What stands in several of the last ones is read once; the same pieces give the same result. */
+export function readConfiguration(text: BirdText): Configuration {
+  const pieces = piecesOf(text);
+  const known = configurations.get(pieces);
+  if (known) return known;
+  const made = configurationOf(pieces);
+  configurations.set(pieces, made);
+  return made;
 }

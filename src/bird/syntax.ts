@@ -14,8 +14,12 @@ export function quotedSymbol(value: string): string {
   return `'${value}'`;
 }
 
-/** Configuration text as it may be shown: whole lines of passwords are hidden, and nothing of them is left. */
-export const withoutPasswords = (text: string): string => text.replace(/^(\s*password ).*$/gm, '$1[redacted];');
+/**
+ * Text as it may be shown, a configuration of whomever or a diff: what follows the word `password`, where that begins a line or a string
+ * stands behind it, is hidden to the end of the line.
+ */
+export const withoutPasswords = (text: string): string =>
+  text.replace(/(^[ \t+-]*password\s+|\bpassword\s+(?="))[^\n]+/gim, '$1[redacted];');
 
 /** What may stand in a configuration unquoted: numbers, addresses, CIDRs, symbols, datastore keys. Nothing that ends a statement or starts a comment. */
 const WORD = /^[A-Za-z0-9_.:/-]*$/;

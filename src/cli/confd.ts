@@ -94,7 +94,7 @@ async function run(flags: ParsedFlags): Promise<number> {
   if (words.length > 1) throw new UsageError(`expected flags after ${words[0]}, found ${words[1]}`);
   const settings = () => resolveConfdSettings(flags, words[0] ?? null, environment);
   const first = await settings();
-  const log = openLog(first.logLevel, first.logFormat);
+  const { log } = openLog(first.logLevel, first.logFormat);
   if (isCheck) return check(first, log);
   if (first.unknown.length > 0) log('warn', 'unknown-settings', { keys: first.unknown.join(', ') });
   log('info', 'backend', { backend: first.backend.name, nodes: first.backend.nodes.length });

@@ -14,7 +14,7 @@ import type { Target } from '../targets.ts';
  * The dialect to write: the one that was asked for, else the installed binary's. Where no BIRD is to be run, it follows the layout:
  * Calico's files are for Calico's BIRD. Throws UsageError when it cannot be told.
  */
-async function chooseFlavour(settings: Settings, runsBird: boolean): Promise<FlavourName> {
+export async function chooseFlavour(settings: Settings, runsBird: boolean): Promise<FlavourName> {
   if (settings.flavour !== 'auto') return settings.flavour;
   if (!runsBird) return settings.layout === 'calico' ? 'calico' : '1.6';
   const { binary } = settings.daemons.bird;
@@ -30,7 +30,7 @@ async function chooseFlavour(settings: Settings, runsBird: boolean): Promise<Fla
 const templatesRead = new WeakMap<Settings, LayoutTemplates>();
 
 /** The templates of a dialect as the settings describe them, read once for each reading of the settings. */
-async function templatesFor(settings: Settings, flavour: FlavourName): Promise<LayoutTemplates> {
+export async function templatesFor(settings: Settings, flavour: FlavourName): Promise<LayoutTemplates> {
   const known = templatesRead.get(settings);
   if (known) return known;
   const { templatesOverlay } = settings;

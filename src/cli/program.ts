@@ -3,10 +3,12 @@ import { messageOf, UsageError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import type { Flags } from '../given-options.ts';
 import { OPTIONS, type Option, variableOf } from '../option-table.ts';
-import { resolveSettings, runsInCi } from '../settings.ts';
+import { resolveSettings, wantsColour } from '../settings.ts';
 import { EXIT } from './exit-codes.ts';
+import { HARNESS_VERBS } from './harness-verbs.ts';
 import { SERVICE_VERBS } from './service-verbs.ts';
 import { JSON_FLAG, type Verb } from './verb.ts';
+import { REPORT_OPTIONS } from './write-reports.ts';
 
 /** Every verb; its code is loaded only when it is called. */
 const VERBS: readonly Verb[] = [
@@ -22,6 +24,17 @@ const VERBS: readonly Verb[] = [
     run: async ({ settings, flags }) => {
       const { runVerb } = await import('./run.ts');
       return runVerb(await settings(), { once: flags.once === true, reread: settings });
+    },
+  },
+  {
+    name: 'boot',
+    summary: 'before BIRD starts: have it start with the last confirmed bundle, without a datastore',
+    own: [],
+    common: true,
+    examples: ['birdconfd boot --state-dir /var/lib/birdconfd --max-stale 24h'],
+    run: async ({ settings }) => {
+      const { bootVerb } = await import('./boot.ts');
+      return bootVerb(await settings());
     },
   },
   {
@@ -41,13 +54,34 @@ const VERBS: readonly Verb[] = [
     own: [
       JSON_FLAG,
       { name: 'max-restarted', value: 'N|N%', help: 'exit 2 only when more sessions than this would restart or go' },
+      { name: 'all-nodes', value: null, help: 'every node of the cluster, compared with what --against names' },
+      {
+        name: 'against',
+        value: 'WHAT',
+        help: 'with --all-nodes: other data, a tree of templates, a folder of the nodes’ files, or etcd (then --input is what comes)',
+      },
+      ...REPORT_OPTIONS.map((option) => ({ ...option, help: `with --all-nodes: ${option.help}` })),
     ],
     common: true,
-    examples: ['birdconfd plan --node worker-3', 'birdconfd plan --input ./cluster --node worker-3 --output /etc/bird'],
+    examples: [
+      'birdconfd plan --node worker-3',
+      'birdconfd plan --input ./cluster --node worker-3 --output /etc/bird',
+      'birdconfd plan --all-nodes --input ./cluster --against ../main/cluster --max-restarted 10%',
+      'birdconfd plan --all-nodes --endpoints https://10.0.0.1:2379 --input ./cluster --against etcd --html plan.html',
+    ],
     run: async ({ settings, flags }) => {
+      const given = (name: string) => (typeof flags[name] === 'string' ? flags[name] : null);
+      const common = {
+        json: flags.json === true,
+        limit: given('max-restarted'),
+        colour: wantsColour(process.stdout.isTTY === true),
+      };
+      if (flags['all-nodes'] === true) {
+        const { planAllNodes } = await import('./plan-all-nodes.ts');
+        return planAllNodes(await settings(), { ...common, flags, against: given('against') });
+      }
       const { planVerb } = await import('./plan.ts');
-      const limit = typeof flags['max-restarted'] === 'string' ? flags['max-restarted'] : null;
-      return planVerb(await settings(), { json: flags.json === true, limit, colour: process.stdout.isTTY === true });
+      return planVerb(await settings(), common);
     },
   },
   {
@@ -78,39 +112,34 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
-    name: 'test',
-    summary: 'the golden harness: render every case under DIR, compare, and have BIRD parse it',
-    argument: { name: 'dir', help: 'a case, or a folder of cases' },
-    own: [
-      { name: 'update', value: null, help: 'make what comes out the goldens' },
-      { name: 'filter', value: 'TEXT', help: 'only cases whose path holds this text' },
-      { name: 'check', value: 'HOW', help: 'bird or none: parse every golden with the real bird and bird6 (bird)' },
-      { name: 'templates', value: 'DIR', help: 'a tree laid out like templates/ in place of the built-in one' },
-      { name: 'templates-overlay', value: 'DIR', help: 'templates that replace the built-in ones of the same name' },
-      JSON_FLAG,
-    ],
-    common: false,
-    examples: ['birdconfd test fixtures', 'birdconfd test fixtures --filter mesh --update'],
-    run: async ({ flags, argument }) => {
-      const { testVerb } = await import('./test.ts');
-      const text = (value: unknown) => (typeof value === 'string' ? value : null);
-      return testVerb({
-        dir: argument ?? 'fixtures',
-        filter: text(flags.filter),
-        check: flags.check !== 'none',
-        update: flags.update === true,
-        json: flags.json === true,
-        templates: text(flags.templates),
-        templatesOverlay: text(flags['templates-overlay']),
-        ci: runsInCi(),
-        colour: process.stdout.isTTY === true,
-      });
+    name: 'graph',
+    summary: 'who speaks BGP with whom in the whole cluster, as an SVG on standard output',
+    own: [],
+    common: true,
+    examples: ['birdconfd graph --input ./cluster > topology.svg'],
+    run: async ({ settings }) => {
+      const { graphVerb } = await import('./graph.ts');
+      return graphVerb(await settings());
     },
   },
+  ...HARNESS_VERBS,
   ...SERVICE_VERBS,
+  {
+    name: 'support',
+    summary: 'a folder for bug reports: status, plan, bundles, BIRD, log; passwords redacted',
+    argument: { name: 'dir', help: 'made, and must not be there yet (birdconfd-support-NODE-TIME)' },
+    own: [],
+    common: true,
+    examples: ['birdconfd support', 'birdconfd support /tmp/report --config /etc/birdconfd.toml'],
+    run: async ({ settings, argument }) => {
+      const { supportVerb } = await import('./support.ts');
+      return supportVerb(await settings(), argument);
+    },
+  },
 ];
 
-const flagText = ({ name, value }: Option): string => `--${name}${value === null ? '' : ` <${value}>`}`;
+const flagText = ({ name, value, optional }: Option): string =>
+  `--${name}${value === null ? '' : optional ? ` [${value}]` : ` <${value}>`}`;
 
 function helpOf({ examples, common }: Verb): string {
   const variables = !common

@@ -18,11 +18,17 @@ function tellingOnce(): Log {
   };
 }
 
-/** One snapshot of the datastore, for verbs that read once. Rejects with a StageError `datastore` when it cannot be had in 10 s. */
-export async function readOnce(settings: Settings): Promise<Snapshot> {
+/**
+ * One snapshot of the datastore, for verbs that read once: what the node's service asks for, unless `prefixes` names something else.
+ * Rejects with a StageError `datastore` when it cannot be had in 10 s.
+ */
+export async function readOnce(
+  settings: Settings,
+  prefixes: readonly string[] = prefixesFor(settings.nodeName, settings.data),
+): Promise<Snapshot> {
   const datastore = await openDatastore(settings, { log: tellingOnce(), clock: systemClock, watch: false });
   try {
-    await datastore.start(prefixesFor(settings.nodeName, settings.data), () => {}, AbortSignal.timeout(READ_MS));
+    await datastore.start(prefixes, () => {}, AbortSignal.timeout(READ_MS));
     return datastore.snapshot();
   } finally {
     await datastore.close();

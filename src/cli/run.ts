@@ -1,8 +1,9 @@
 import { hasErrors } from '../core/diagnostic.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { openLog } from '../log.ts';
+import { type OpenedLog, openLog } from '../log.ts';
 import type { PassReport } from '../pass/pass-report.ts';
+import { openAnnouncer } from '../service/announce.ts';
 import type { MakeTargets } from '../service/prepare.ts';
 import { convergeOnce, runService } from '../service/service.ts';
 import type { Settings } from '../settings.ts';
@@ -10,7 +11,8 @@ import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { prepareTargets } from './prepare-bgp.ts';
 
 /** Loads what later passes would load when they first need it: an upgrade may replace dist/ under a running service. */
-const loadAll = (): Promise<unknown> => Promise.all([import('execa'), import('ajv'), import('yaml')]);
+const loadAll = (): Promise<unknown> =>
+  Promise.all([import('execa'), import('ajv'), import('yaml'), import('prom-client')]);
 
 /** How long `run --once` waits for the datastore. */
 const ONCE_MS = 10_000;
@@ -36,13 +38,16 @@ async function once(settings: Settings, log: Log): Promise<number> {
 }
 
 /** Runs until SIGTERM or SIGINT; SIGHUP reads settings and templates anew, and keeps the old ones when the new are wrong. */
-async function service(first: Settings, reread: () => Promise<Settings>, log: Log): Promise<number> {
+async function service(first: Settings, reread: () => Promise<Settings>, { log, recent }: OpenedLog): Promise<number> {
   let settings = first;
   let fallBack: Settings | null = null;
   let running = new AbortController();
   let ending = false;
+  const announcer = await openAnnouncer(first, log);
+  const onReady = () => void announcer.ready();
   const end = () => {
     ending = true;
+    void announcer.stopping();
     running.abort();
   };
   const again = () => running.abort();
@@ -51,7 +56,7 @@ async function service(first: Settings, reread: () => Promise<Settings>, log: Lo
     await loadAll();
     while (!ending) {
       try {
-        await runService(settings, makeTargets, log, running.signal);
+        await runService(settings, { makeTargets, log, recent, onReady }, running.signal);
         fallBack = settings;
         running = new AbortController(); // before reading: a signal that comes meanwhile counts
         if (ending) break;
@@ -67,6 +72,7 @@ async function service(first: Settings, reread: () => Promise<Settings>, log: Lo
     log('info', 'stopped');
     return EXIT.ok;
   } finally {
+    await announcer.stopping();
     process.off('SIGTERM', end).off('SIGINT', end).off('SIGHUP', again);
   }
 }
@@ -80,9 +86,10 @@ export async function runVerb(
     process.stdout.write(`birdconfd: nothing to run, BIRD does not do the networking here (${settings.notRunning})\n`);
     return EXIT.ok;
   }
-  const log = openLog(settings.logLevel, settings.logFormat);
+  const opened = openLog(settings.logLevel, settings.logFormat);
+  const { log } = opened;
   try {
-    return await (options.once ? once(settings, log) : service(settings, options.reread, log));
+    return await (options.once ? once(settings, log) : service(settings, options.reread, opened));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     log('error', 'ended', { message: messageOf(error) });

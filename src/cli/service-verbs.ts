@@ -1,12 +1,14 @@
 import { UsageError } from '../core/errors.ts';
+import { parseTime } from '../core/time-span.ts';
 import { OPTIONS, type Option } from '../option-table.ts';
-import { DAEMONS } from '../settings.ts';
+import { DAEMONS, wantsColour } from '../settings.ts';
 import { type Call, JSON_FLAG, type Verb } from './verb.ts';
 
 /** Those of the common options that decide where the service's state directory is. */
 const WHERE: readonly Option[] = OPTIONS.filter(({ name }) =>
   ['state-dir', 'output', 'layout', 'config'].includes(name),
 );
+const SOCKETS: readonly Option[] = OPTIONS.filter(({ name }) => ['bird-socket', 'bird6-socket'].includes(name));
 const TARGET: Option = { name: 'target', value: 'NAME', help: 'bird or bird6 alone; repeatable', many: true };
 
 function targetsOf({ flags }: Call): readonly string[] {
@@ -14,6 +16,21 @@ function targetsOf({ flags }: Call): readonly string[] {
   const odd = targets.find((target) => !(DAEMONS as readonly string[]).includes(target));
   if (odd !== undefined) throw new UsageError(`--target: expected ${DAEMONS.join(' or ')}, found "${odd}"`);
   return targets;
+}
+
+const WATCH_MS = 2_000;
+
+function watchOf(flag: unknown): number | null {
+  if (flag === undefined || flag === true) return flag === true ? WATCH_MS : null;
+  const ms = parseTime(String(flag));
+  if (ms === null || ms === 0) throw new UsageError(`--watch: expected a time such as 2s, found "${flag}"`);
+  return ms;
+}
+
+function rulesOf(flag: unknown): 'all' | 'calico' {
+  if (flag === true) return 'all';
+  if (flag === 'calico') return 'calico';
+  throw new UsageError(`--ready: expected nothing or calico, found "${flag}"`);
 }
 
 /** One that asks the service to do something: its path is its name. */
@@ -49,14 +66,29 @@ const operation = (
 export const SERVICE_VERBS: readonly Verb[] = [
   {
     name: 'status',
-    summary: "the running service's view, and BIRD's sessions",
-    own: [JSON_FLAG, { name: 'ready', value: null, help: 'only exit 0 when ready, else 1: for probes' }, ...WHERE],
+    summary: "the running service's view and BIRD's sessions; BIRD's alone where no service runs",
+    own: [
+      JSON_FLAG,
+      { name: 'watch', value: 'TIME', optional: true, help: 'show it again this often, until Ctrl-C (2s)' },
+      {
+        name: 'ready',
+        value: 'RULES',
+        optional: true,
+        help: "only exit 0 when ready, else 1: for probes; calico: by Calico's own rules alone, without the service",
+      },
+      TARGET,
+      ...WHERE,
+      ...SOCKETS,
+    ],
     common: false,
-    examples: ['birdconfd status', 'birdconfd status --ready --state-dir /var/lib/birdconfd'],
-    run: async ({ settings, flags }) => {
+    examples: ['birdconfd status --watch', 'birdconfd status --ready', 'birdconfd status --ready=calico --target bird'],
+    run: async (call) => {
+      const { flags } = call;
+      const targets = targetsOf(call);
       const { readyVerb, statusVerb } = await import('./status.ts');
-      if (flags.ready === true) return readyVerb(await settings());
-      return statusVerb(await settings(), { json: flags.json === true, colour: process.stdout.isTTY === true });
+      if (flags.ready !== undefined) return readyVerb(await call.settings(), { rules: rulesOf(flags.ready), targets });
+      const colour = wantsColour(process.stdout.isTTY === true);
+      return statusVerb(await call.settings(), { json: flags.json === true, colour, watchMs: watchOf(flags.watch) });
     },
   },
   operation('approve', 'let the plan through that the running service holds', [

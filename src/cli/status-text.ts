@@ -22,18 +22,21 @@ const PEER_TYPES: readonly (readonly [string, string])[] = [
 ];
 
 /** `2026-11-22 10:02:11Z`. */
-const shown = (instant: string): string => `${instant.slice(0, 19).replace('T', ' ')}Z`;
+export const shown = (instant: string): string => `${instant.slice(0, 19).replace('T', ' ')}Z`;
 
 const DIGEST_LENGTH = 12;
-const short = (digest: string | null): string => digest?.slice(0, DIGEST_LENGTH) ?? '-';
+/** As much of a digest as tells it from others. */
+export const short = (digest: string | null): string => digest?.slice(0, DIGEST_LENGTH) ?? '-';
 
-function sessionRow({ name, neighbor, state, info, since }: SessionReport): readonly Cell[] {
-  const colour = info === 'Established' ? 'green' : 'red';
+function sessionRow({ name, neighbor, state, info, since, established }: SessionReport): readonly Cell[] {
+  const colour = established ? 'green' : 'red';
+  const words = info.replace(/ +/g, ' '); // BIRD pads its state for a table of its own
   const type = PEER_TYPES.find(([start]) => name.startsWith(start))?.[1] ?? name;
-  return [plain(neighbor), plain(type), { text: state, colour }, plain(since), { text: info, colour }];
+  return [plain(neighbor), plain(type), { text: state, colour }, plain(since), { text: words, colour }];
 }
 
-function sessionsText({ name, sessions }: TargetReport, colour: boolean): string {
+/** BIRD's sessions as calicoctl shows them, under a title. */
+export function sessionsText({ name, sessions }: Pick<TargetReport, 'name' | 'sessions'>, colour: boolean): string {
   const title = `\nBGP sessions of ${name}\n`;
   if (sessions === null) return `${title}BIRD does not answer.\n`;
   if (sessions.length === 0) return `${title}There are none.\n`;
@@ -43,7 +46,7 @@ function sessionsText({ name, sessions }: TargetReport, colour: boolean): string
 
 /** What is to be known of a target beside its row: why it is where it is, and what an operator can do about it. */
 function remarks(target: TargetReport): readonly Cell[] {
-  const { name, why, hold, needsRestart, lastError, keptPasswords } = target;
+  const { name, why, hold, needsRestart, lastError, keptPasswords, peering } = target;
   const remark = (colour: Colour, text: string): Cell => ({ text: `${name}: ${text}`, colour });
   const all: Cell[] = [];
   if (hold) {
@@ -51,13 +54,14 @@ function remarks(target: TargetReport): readonly Cell[] {
     for (const kind of ['added', 'removed', 'restarted', 'refiltered'] as const) {
       if (hold.plan[kind].length > 0) all.push(plain(`  ${kind.padEnd(10)} ${hold.plan[kind].join(' ')}`));
     }
-  } else if (why !== null) all.push(remark(COLOURS[target.state], why));
+  } else if (why !== null && target.state !== 'stale') all.push(remark(COLOURS[target.state], why));
   if (lastError) {
     const { stage, code, message, since } = lastError;
     all.push(remark('red', `${stage} fails since ${shown(since)} (${code}): ${message}`));
   }
   if (needsRestart)
     all.push(remark('yellow', 'BIRD takes its new listening address or port only when it is restarted'));
+  for (const fault of peering) all.push(remark('yellow', fault));
   for (const { session, since } of keptPasswords) {
     all.push(remark('yellow', `${session} keeps a password that is no longer found, since ${shown(since)}`));
   }
@@ -79,6 +83,8 @@ function datastoreText({ datastore }: ServiceReport, colour: boolean): string {
   return `${paint({ text, colour: 'red' }, colour)}\n`;
 }
 
+const yesNo = (yes: boolean): Cell => ({ text: yes ? 'yes' : 'no', colour: yes ? 'green' : 'red' });
+
 /** What `birdconfd status` prints: the service, its targets, what is to be known of them, and BIRD's sessions as calicoctl shows them. */
 export function statusText(report: ServiceReport, colour: boolean): string {
   const { version, pid, node, startedAt, targets } = report;
@@ -88,7 +94,7 @@ export function statusText(report: ServiceReport, colour: boolean): string {
     plain(target.name),
     { text: target.state, colour: COLOURS[target.state] ?? null },
     plain(shown(target.since)),
-    { text: target.ready ? 'yes' : 'no', colour: target.ready ? ('green' as const) : ('red' as const) },
+    yesNo(target.ready && target.peering.length === 0),
     plain(target.revision ?? '-'),
     plain(
       target.live === target.confirmed ? short(target.live) : `${short(target.live)}, BIRD ${short(target.confirmed)}`,

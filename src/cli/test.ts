@@ -1,73 +1,66 @@
-import { relative, resolve } from 'node:path';
-import { styleText } from 'node:util';
-import { messageOf, UsageError } from '../core/errors.ts';
-import type { Difference } from '../golden/compare.ts';
-import { findCases } from '../golden/scenario.ts';
-import { type TestedCase, testCase } from '../golden/test-case.ts';
+import { UsageError } from '../core/errors.ts';
+import type { Flags } from '../given-options.ts';
+import type { CaseReport, HarnessReport } from '../golden/report.ts';
+import { runTests } from '../golden/run-tests.ts';
+import { Templates } from '../golden/templates.ts';
+import { TerminalReport } from '../golden/terminal-report.ts';
 import { builtInTemplates } from '../host/read-templates.ts';
 import { EXIT } from './exit-codes.ts';
+import { wantsDetails, writeReports } from './write-reports.ts';
 
 export interface TestVerbOptions {
   readonly dir: string;
-  readonly filter: string | null;
-  readonly check: boolean;
-  readonly update: boolean;
-  readonly json: boolean;
-  readonly templates: string | null;
-  readonly templatesOverlay: string | null;
+  readonly flags: Flags;
   /** CI is set: goldens are not to be changed there. */
   readonly ci: boolean;
   readonly colour: boolean;
 }
 
-const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const say = (lines: readonly string[]): void => void process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 
-const WORDS: Readonly<Record<Difference['kind'], string>> = {
-  missing: 'is a golden, but is not rendered any more',
-  unexpected: 'is rendered, but has no golden',
-  unstable: 'depends on the order in which the data arrive',
-  statements: 'statements differ',
-  bytes: 'bytes differ',
-  exit: 'exit code',
-  refused: 'refused by BIRD',
-};
-
-const text = (difference: Difference): string =>
-  `${difference.path}: ${WORDS[difference.kind]}${'detail' in difference ? `: ${difference.detail}` : ''}`;
-
-function report({ dir, differences, updated }: TestedCase, colour: boolean): void {
-  const paint = (format: 'red' | 'green' | 'yellow', word: string) => (colour ? styleText(format, word) : word);
-  const name = relative(process.cwd(), dir) || '.';
-  if (differences.length === 0) say(`${updated ? paint('yellow', 'updated') : paint('green', 'ok')} ${name}`);
-  else
-    say(
-      `${paint('red', 'FAIL')} ${name}\n${differences.map((d) => `  ${text(d)}`).join('\n')}\n  see ${name}/out.actual`,
-    );
+/** Goldens that were accepted, told after the summary. */
+function told(cases: readonly CaseReport[]): readonly string[] {
+  const files = cases
+    .filter(({ status }) => status === 'updated')
+    .flatMap(({ outputs, diagnostics }) => [...outputs.flatMap(({ files: of }) => of), ...diagnostics]);
+  const number = (...kinds: readonly string[]) => files.filter(({ status }) => kinds.includes(status)).length;
+  if (files.length === 0) return [];
+  return [`  Goldens  ${number('new')} written, ${number('failed')} changed, ${number('obsolete')} removed`];
 }
 
-/** `birdconfd test`: every case under DIR against its goldens, and every golden through the real BIRD. Exit 2 when any differs. */
-export async function testVerb(options: TestVerbOptions): Promise<number> {
-  if (options.update && options.ci)
-    throw new UsageError('test --update is refused where CI is set: goldens are changed by people');
-  const templates = options.templates ?? builtInTemplates();
-  const cases = (await findCases(resolve(options.dir))).filter(
-    (dir) => !options.filter || dir.includes(options.filter),
-  );
-  const tested: TestedCase[] = [];
-  for (const dir of cases) {
-    const one = await testCase(dir, {
-      templates,
-      overlay: options.templatesOverlay,
-      check: options.check,
-      update: options.update,
-    }).catch((error: unknown) => {
-      throw new UsageError(`${relative(process.cwd(), dir)}: ${messageOf(error)}`);
-    });
-    tested.push(one);
-    if (!options.json) report(one, options.colour);
-  }
-  const failed = tested.filter(({ differences }) => differences.length > 0).length;
-  if (options.json) say(JSON.stringify(tested, null, 2));
-  else say(`${tested.length - failed} passed, ${failed} failed`);
-  return failed > 0 || tested.length === 0 ? EXIT.differences : EXIT.ok;
+function exitOf(cases: readonly CaseReport[]): number {
+  const failed = cases.filter(({ status }) => status === 'failed');
+  if (failed.some(({ faults }) => faults.some(({ kind }) => kind === 'broken'))) return EXIT.usage;
+  return failed.length > 0 ? EXIT.differences : EXIT.ok;
+}
+
+/**
+ * `birdconfd test`: every case under DIR against its goldens, and every golden through the real BIRD. Exit 2 when any differs, 1 when a
+ * case cannot be rendered at all.
+ */
+export async function testVerb({ dir, flags, ci, colour }: TestVerbOptions): Promise<number> {
+  const update = flags.update === true;
+  if (update && ci) throw new UsageError('test --update is refused where CI is set: goldens are changed by people');
+  if (!['bird', 'none', undefined].includes(text(flags.check) ?? undefined))
+    throw new UsageError(`--check: expected bird or none, found "${flags.check}"`);
+  const began = performance.now();
+  const sides = { before: 'golden', after: 'rendered' };
+  const json = flags.json === true;
+  const terminal = new TerminalReport({ colour, sides, kept: 'out.actual' });
+  const check = flags.check !== 'none';
+  const cases = await runTests(dir, {
+    templates: new Templates(text(flags.templates) ?? builtInTemplates(), text(flags['templates-overlay'])),
+    filter: text(flags.filter),
+    check,
+    converge: check && flags['skip-converge'] !== true,
+    update,
+    details: wantsDetails(flags) ? 'all' : 'differences',
+    onCase: (report) => json || say(terminal.caseLines(report)),
+  });
+  const report: HarnessReport = { title: `birdconfd test ${dir}`, sides, cases, durationMs: performance.now() - began };
+  await writeReports(report, flags);
+  if (json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else say([...terminal.failures(cases), ...terminal.summary(report), ...told(cases)]);
+  return exitOf(cases);
 }

@@ -6,7 +6,7 @@ import type { Log } from '../core/log.ts';
 import { byBytesOf } from '../core/order.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { askedOfEnvironment, environmentEntries } from '../datastore/environment-entries.ts';
-import type { EtcdOptions } from '../datastore/etcd-client.ts';
+import type { EtcdCredentials, EtcdOptions } from '../datastore/etcd-client.ts';
 import type { EtcdSurroundings } from '../datastore/etcd-generations.ts';
 import { FilesDatastore } from '../datastore/files.ts';
 import { MemoryDatastore } from '../datastore/memory.ts';
@@ -65,15 +65,25 @@ const surroundingsOf = ({ clock, resyncMs, log }: BackendNeeds): EtcdSurrounding
   log: (event, fields) => log(event === 'datastore-in-sync' ? 'info' : 'warn', event, fields),
 });
 
-async function etcdOptions(settings: BackendSettings, needs: BackendNeeds): Promise<EtcdOptions> {
-  const [caCert, cert, key] = await Promise.all([
-    readCredential('client-ca-keys', settings.caFile),
-    readCredential('client-cert', settings.certFile),
-    readCredential('client-key', settings.key?.reveal() ?? null),
+async function readCredentials({
+  caFile,
+  certFile,
+  key,
+  username,
+  password,
+}: BackendSettings): Promise<EtcdCredentials> {
+  const [caCert, cert, ownKey] = await Promise.all([
+    readCredential('client-ca-keys', caFile),
+    readCredential('client-cert', certFile),
+    readCredential('client-key', key?.reveal() ?? null),
   ]);
+  return { username, password, caCert, cert, key: ownKey };
+}
+
+async function etcdOptions(settings: BackendSettings, needs: BackendNeeds): Promise<EtcdOptions> {
+  await readCredentials(settings); // what is wrong from the start is no fault to wait out
   const endpoints = await nodesOf(settings, needs, '127.0.0.1:2379');
-  const { username, password } = settings;
-  return { endpoints, username, password, caCert, cert, key };
+  return { endpoints, credentials: () => readCredentials(settings) };
 }
 
 const etcdV3: Backend = {
@@ -93,7 +103,7 @@ const TABLE: Readonly<Record<BackendName, Backend>> = {
     open: async (settings, needs) => {
       const { EtcdV2Datastore } = await import('../datastore/etcd-v2.ts');
       const options = await etcdOptions(settings, needs);
-      const scheme = options.caCert || options.cert ? 'https' : 'http';
+      const scheme = settings.caFile || settings.certFile ? 'https' : 'http';
       const endpoints = options.endpoints.map((node) => (/^https?:\/\//.test(node) ? node : `${scheme}://${node}`));
       return new EtcdV2Datastore({ ...options, endpoints }, surroundingsOf(needs));
     },

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { checkConfig } from '../bird/check.ts';
 import { asStageError } from '../core/errors.ts';
@@ -103,6 +104,7 @@ export class BirdGroup {
     const place = new Place(
       {
         name,
+        node: hostname(),
         stateDir,
         output,
         socket,

@@ -9,6 +9,8 @@ import type { OperationResult, Operations } from './operations.ts';
 interface Answer {
   readonly status: number;
   readonly body: string | object;
+  /** Of a text; plain without. */
+  readonly type?: string;
 }
 
 interface Route {
@@ -19,6 +21,7 @@ interface Route {
 /** Path → what it does. */
 export type Routes = Readonly<Record<string, Route>>;
 
+const PROMETHEUS_TEXT = 'text/plain; version=0.0.4';
 const MAX_BODY = 4096;
 const HOUR_MS = 3_600_000;
 
@@ -32,25 +35,32 @@ class Refusal extends Error {
   }
 }
 
-/** /livez, /readyz (200 or 503, a reason a line), /status (a ServiceReport), /metrics: for whoever may look but not touch. */
+/** /livez, /readyz (200 or 503, a reason a line; `?target=bird` for one), /status (a ServiceReport), /metrics: for whoever may look but not touch. */
 export const readOnlyRoutes = (operations: Operations): Routes => ({
   '/livez': { method: 'GET', answer: () => ({ status: 200, body: 'alive\n' }) },
   '/readyz': {
     method: 'GET',
-    answer: async () => {
-      const { ready, why } = await operations.readiness();
+    answer: async ({ url }) => {
+      const targets = new URLSearchParams(url?.split('?')[1]).getAll('target');
+      const { ready, why } = await operations.readiness(targets.length > 0 ? targets : null);
       return { status: ready ? 200 : 503, body: `${[ready ? 'ready' : 'not ready', ...why].join('\n')}\n` };
     },
   },
   '/status': { method: 'GET', answer: async () => ({ status: 200, body: await operations.status() }) },
   ...(operations.metrics && {
-    '/metrics': { method: 'GET', answer: async () => ({ status: 200, body: (await operations.metrics?.()) ?? '' }) },
+    '/metrics': {
+      method: 'GET',
+      answer: async () => ({ status: 200, body: (await operations.metrics?.()) ?? '', type: PROMETHEUS_TEXT }),
+    },
   }),
 });
 
-/** Those of `readOnlyRoutes`, and POST /approve, /resume, /reload, /rollback: for the socket that only the owner's user may open. */
+/** Those of `readOnlyRoutes`, GET /log, and POST /approve, /resume, /reload, /rollback: for the socket that only the owner's user may open. */
 export const controlRoutes = (operations: Operations): Routes => ({
   ...readOnlyRoutes(operations),
+  ...(operations.log && {
+    '/log': { method: 'GET', answer: () => ({ status: 200, body: operations.log?.().join('') ?? '' }) },
+  }),
   '/approve': doing(({ targets }) => operations.approve(targets)),
   '/resume': doing(({ targets }) => operations.resume(targets)),
   '/reload': doing(({ targets }) => operations.reload(targets)),
@@ -117,8 +127,8 @@ export function serveRoutes(routes: Routes, log: Log): RequestListener {
   };
   return async (request, response) => {
     try {
-      const { status, body } = await answer(request);
-      if (typeof body === 'string') sendText(response, status, body);
+      const { status, body, type } = await answer(request);
+      if (typeof body === 'string') sendText(response, status, body, type);
       else sendJson(response, status, body);
     } catch (error) {
       const status = error instanceof Refusal ? error.status : error instanceof UsageError ? 400 : 500;

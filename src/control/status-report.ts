@@ -49,6 +49,21 @@ export interface SessionReport {
   readonly info: string;
   /** In the form of that BIRD's `timeformat protocol`. */
   readonly since: string;
+  /** Routes come and go over it. */
+  readonly established: boolean;
+  /** Routes that its import filter let through; null while BIRD does not say. */
+  readonly importedRoutes: number | null;
+}
+
+/** BIRD as it answered just now. */
+export interface DaemonReport {
+  /** When it made its control socket. */
+  readonly startedAt: Instant;
+  /** BIRD's own texts for when it started and when it last took a configuration. */
+  readonly boot: string;
+  readonly reconfigured: string;
+  /** It was started with -R, and waits for its neighbors to tell their routes again. */
+  readonly gracefulRestart: boolean;
 }
 
 /** One daemon with its files. */
@@ -56,12 +71,16 @@ export interface TargetReport {
   readonly name: string;
   readonly state: TargetState;
   readonly since: Instant;
+  /** The configuration is what it should be: running = file = data, or the last good one while the datastore is away. */
   readonly ready: boolean;
   /** One sentence for everything but `converged`: why it is not further. */
   readonly why: string | null;
+  /** A sentence for each reason why Calico's own rules would not call the sessions ready (see `peeringFaults`). */
+  readonly peering: readonly string[];
   /** Of the data that the last pass looked at. */
   readonly revision: string | null;
-  /** Digest of the statements on disk, and of those that BIRD last confirmed. */
+  /** Digests of the statements that the data ask for, that lie on the disk, and that BIRD last confirmed. */
+  readonly wanted: string | null;
   readonly live: string | null;
   readonly confirmed: string | null;
   /** `idle`, `committing`, `owed`, `armed`, `restoring`, `returning` or `held` (architecture 6). */
@@ -69,9 +88,11 @@ export interface TargetReport {
   readonly hold: HoldReport | null;
   /** BIRD runs another listening address or port than the files say: it takes them only when it starts. */
   readonly needsRestart: boolean;
-  /** `timings`: milliseconds that each stage took. */
+  /** `pass`: the number that its log events carry. `steps`: what it had to do. `timings`: milliseconds that each stage took. */
   readonly lastPass: {
+    readonly pass: number;
     readonly at: Instant;
+    readonly steps: readonly string[];
     readonly outcome: string;
     readonly timings: Readonly<Record<string, number>>;
   } | null;
@@ -86,11 +107,12 @@ export interface TargetReport {
   readonly keptPasswords: readonly { readonly session: string; readonly since: Instant }[];
   /** Confirmed bundles, the newest first: `rollback N` goes to the Nth after the first. */
   readonly history: readonly { readonly digest: string; readonly revision: string; readonly confirmedAt: Instant }[];
-  /** Null when BIRD could not be asked. */
+  /** Both null when BIRD could not be asked. */
+  readonly daemon: DaemonReport | null;
   readonly sessions: readonly SessionReport[] | null;
 }
 
-/** What GET /status answers: the whole view of a running service. No secret is in it. */
+/** What GET /status answers: the whole view of a running service (`deploy/status.schema.json`). No secret is in it. */
 export interface ServiceReport {
   readonly version: string;
   readonly pid: number;
@@ -99,6 +121,8 @@ export interface ServiceReport {
   readonly datastore: {
     readonly inSync: boolean;
     readonly staleSince: Instant | null;
+    /** Since then, in seconds; 0 while in sync. */
+    readonly staleSeconds: number;
     readonly lastError: string | null;
     readonly revision: string | null;
   };

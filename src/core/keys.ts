@@ -22,8 +22,17 @@ export function resourceName(kind: ResourceKind, key: string): string | null {
   return name === '' || name.includes('/') ? null : name;
 }
 
+/** The block affinities of all nodes. */
+export const AFFINITIES = '/calico/ipam/v2/host/';
+
+/**
+ * What all nodes watch for the sake of a prefix: equal ranges of thousands of watches are one watch to etcd behind a proxy (`etcd grpc-proxy`),
+ * and the affinities of other nodes are few.
+ */
+export const sharedPrefix = (prefix: string): string => (prefix.startsWith(AFFINITIES) ? AFFINITIES : prefix);
+
 /** The block affinities of one node (spec 1.1, stream 6); the trailing slash keeps out a node whose name only begins alike. */
-export const affinityPrefix = (node: string): string => `/calico/ipam/v2/host/${node}/`;
+export const affinityPrefix = (node: string): string => `${AFFINITIES}${node}/`;
 
 /** `…/ipv4/block/10.0.0.0-26` for `10.0.0.0/26`. */
 export const affinityKey = (node: string, cidr: string): string =>
@@ -80,10 +89,16 @@ export const LAYOUT_PREFIXES: Readonly<Record<DataLayout, readonly string[]>> = 
 };
 
 /** What a service on `node` asks its datastores for. `data` null: not known yet, so both layouts. */
-export const prefixesFor = (node: string, data: DataLayout | null = null): readonly string[] => [
+export const prefixesFor = (node: string, data: DataLayout | null = null): readonly string[] =>
+  prefixesWith(affinityPrefix(node), data);
+
+/** The same for all nodes at once. */
+export const clusterPrefixes = (data: DataLayout | null = null): readonly string[] => prefixesWith(AFFINITIES, data);
+
+const prefixesWith = (affinities: string, data: DataLayout | null): readonly string[] => [
   ...(data === 'v1' ? [] : LAYOUT_PREFIXES.v3),
   ...(data === 'v3' ? [] : LAYOUT_PREFIXES.v1),
-  affinityPrefix(node),
+  affinities,
   kubernetesPrefix('Service'),
   kubernetesPrefix('EndpointSlice'),
   kubernetesPrefix('Secret'),

@@ -17,3 +17,18 @@ export const byBytesOf =
   <T>(of: (item: T) => string) =>
   (a: T, b: T): number =>
     byBytes(of(a), of(b));
+
+/**
+ * The items sorted; `before` is a sorted list that holds most of them, as of the last time: then this costs one look at each. The items are
+ * all different, and no two are equal by `compare`.
+ */
+export function sortedFrom<T>(
+  before: readonly T[],
+  items: readonly T[],
+  compare: (a: T, b: T) => number,
+): readonly T[] {
+  const added = new Set(items);
+  const still = before.filter((item) => added.delete(item));
+  // A sort finds what is in order already, and merges the rest into it.
+  return [...still, ...added].sort(compare);
+}

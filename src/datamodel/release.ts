@@ -33,9 +33,13 @@ export interface ReleaseRules {
   readonly clusterIpsAlways: boolean;
 }
 
-/** The one table of releases: what holds from which minor on. */
+const rules = new Map<number, ReleaseRules>();
+
+/** The one table of releases: what holds from which minor on. The same minor gives the same object. */
 export function rulesOf({ minor }: Release): ReleaseRules {
-  return {
+  const known = rules.get(minor);
+  if (known) return known;
+  const made: ReleaseRules = {
     routePriorities: minor >= 32,
     programming: minor >= 33 ? 'by-word' : minor === 32 ? 'unless-disabled' : 'always',
     meshAsNumber: minor >= 32 ? 'own' : 'cluster',
@@ -45,6 +49,8 @@ export function rulesOf({ minor }: Release): ReleaseRules {
     reflectsExternalRanges: minor >= 33,
     clusterIpsAlways: minor >= 33,
   };
+  rules.set(minor, made);
+  return made;
 }
 
 /**

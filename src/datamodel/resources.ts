@@ -178,11 +178,21 @@ function partsFor(node: string, lastGood: LastGood): Parts {
  * what each result carries goes back into it.
  */
 export class ResourcesDecoder {
-  readonly #parts: Parts;
+  #parts: Parts;
   readonly #results = new WeakMap<Snapshot, DecodedResources>();
 
   constructor(node: string, lastGood: LastGood) {
     this.#parts = partsFor(node, lastGood);
+  }
+
+  /**
+   * A decoder for another node that shares this one's parts, but for what is the node's own, so that a key is decoded once for all of
+   * them. All of them have to be given the same snapshots in the same order.
+   */
+  forNode(node: string): ResourcesDecoder {
+    const other = new ResourcesDecoder(node, new Map());
+    other.#parts = { ...this.#parts, blockAffinities: other.#parts.blockAffinities };
+    return other;
   }
 
   decode(snapshot: Snapshot): DecodedResources {

@@ -3,10 +3,16 @@ import { StageError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { toStageError } from './etcd-errors.ts';
 
-/** Where etcd is and who asks. TLS material is the files' bytes, read once by the caller. */
+/** Where etcd is. */
 export interface EtcdOptions {
   /** `http://host:port`, `https://host:port` or `host:port`; at least one. */
   readonly endpoints: readonly string[];
+  /** Asked anew for every connection, so that files that were rotated count. What it rejects with is a fault as any other. */
+  readonly credentials: () => Promise<EtcdCredentials>;
+}
+
+/** Who asks. TLS material is the files' bytes. */
+export interface EtcdCredentials {
   readonly username: string | null;
   readonly password: Secret | null;
   readonly caCert: Buffer | null;
@@ -39,26 +45,27 @@ const once: Policy = {
 /** etcd3 asks for it after a lost stream. The client is thrown away by then, so its timer must not keep the process. */
 const noBackoff: Backoff = { duration: 0, next: () => noBackoff };
 
-function tlsOf(options: EtcdOptions, endpoint: string): Pick<IOptions, 'credentials'> {
-  const given = options.caCert ?? options.cert ?? options.key;
+function tlsOf(who: EtcdCredentials, endpoint: string): Pick<IOptions, 'credentials'> {
+  const given = who.caCert ?? who.cert ?? who.key;
   if (!endpoint.startsWith('https://') && (given === null || endpoint.startsWith('http://'))) return {};
-  const pair = options.cert && options.key ? { certChain: options.cert, privateKey: options.key } : {};
+  const pair = who.cert && who.key ? { certChain: who.cert, privateKey: who.key } : {};
   // gRPC takes null for the system's authorities; only etcd3's type does not know.
-  return { credentials: { rootCertificate: options.caCert as Buffer, ...pair } };
+  return { credentials: { rootCertificate: who.caCert as Buffer, ...pair } };
 }
 
-function open(Client: typeof Etcd3, options: EtcdOptions, endpoint: string, onCall: (call: Call) => void, ms: number) {
+function open(Client: typeof Etcd3, who: EtcdCredentials, endpoint: string, onCall: (call: Call) => void, ms: number) {
   try {
     return new Client({
       hosts: endpoint.replace(/^https?:\/\//, '').replace(/\/.*$/, ''),
-      ...tlsOf(options, endpoint),
+      ...tlsOf(who, endpoint),
       faultHandling: { host: () => once, global: once, watchBackoff: noBackoff },
       // gRPC measures a deadline with the real time, so the injected clock is of no use here.
       defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + ms }),
       grpcOptions: {
         'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
         'grpc.keepalive_time_ms': 10_000,
-        'grpc.keepalive_timeout_ms': 3_000,
+        // No shorter: the answers of a slow server take their time, too.
+        'grpc.keepalive_timeout_ms': 15_000,
         'grpc.enable_channelz': 0,
         'grpc.service_config_disable_resolution': 1,
         callInvocationTransformer: (call: Call) => {
@@ -75,7 +82,7 @@ function open(Client: typeof Etcd3, options: EtcdOptions, endpoint: string, onCa
 
 /**
  * A client of one endpoint, authenticated if a user is given; it lives until `signal` aborts, which ends its calls and
- * streams at once. Unary calls are tried once, end after `callMs` and reject with a StageError. Reads and watches go over one
+ * streams at once. Unary calls are tried once, end after `callMs` unless they say otherwise, and reject with a StageError. Reads and watches go over one
  * TCP connection (gRPC shares it between channels of equal options), so an answer to a read vouches for the watch's connection.
  *
  * The token is fetched and sent by us: etcd3 leaks a channel per log-in, repeats a call without bound while its token is
@@ -99,7 +106,8 @@ export async function connectEtcd(
     channels.add(made.channel);
     made.call.once('status', () => calls.delete(made));
   };
-  const client = open(Etcd3, options, endpoint, onCall, callMs);
+  const who = await options.credentials();
+  const client = open(Etcd3, who, endpoint, onCall, callMs);
   const close = () => {
     for (const { call } of calls) {
       // etcd3 throws, out of any handler, on a response for a watch that it has given up.
@@ -111,8 +119,8 @@ export async function connectEtcd(
   };
   if (signal.aborted) close();
   else signal.addEventListener('abort', close, { once: true });
-  if (options.username === null) return client;
-  const login = { name: options.username, password: options.password?.reveal() ?? '' };
+  if (who.username === null) return client;
+  const login = { name: who.username, password: who.password?.reveal() ?? '' };
   token = await client.auth.authenticate(login).then(
     (granted) => granted.token,
     (thrown) => {

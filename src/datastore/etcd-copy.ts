@@ -1,14 +1,8 @@
-import { StageError } from '../core/errors.ts';
-import type { Snapshot } from './datastore.ts';
+import type { Entry, Snapshot } from './datastore.ts';
 import type { Listing } from './etcd-list.ts';
+import type { Position } from './etcd-position.ts';
 import type { Changes } from './etcd-watch.ts';
 import { KeySpace } from './key-space.ts';
-
-/** Up to which revision of which cluster the copy is complete. */
-export interface Position {
-  readonly revision: bigint;
-  readonly clusterId: string;
-}
 
 /** Keys of etcd begin with a "/"; those of other sources, which lie beside it, with a word (`k8s:/…`, `secret:/…`). */
 export const isOfEtcd = (prefix: string): boolean => prefix === '' || prefix.startsWith('/');
@@ -44,8 +38,14 @@ export class EtcdCopy {
     return this.#space.snapshot();
   }
 
-  countUnder(prefix: string): number {
-    return this.#space.snapshot().entries(prefix).size;
+  get(key: string): Entry | undefined {
+    return this.#space.get(key);
+  }
+
+  /** What stands under the prefixes now, as a listing has it. Immutable. */
+  content(): ReadonlyMap<string, Entry> {
+    const { entries } = this.#space.snapshot();
+    return new Map(this.prefixes.flatMap((prefix) => [...entries(prefix)]));
   }
 
   /** The content stays, but changes can no longer be added to it. */
@@ -66,23 +66,10 @@ export class EtcdCopy {
   takeChanges({ revision, list }: Changes): boolean {
     let changed = false;
     for (const [key, entry] of list) changed = this.#space.set(key, entry) || changed;
+    // One of several watches may be behind the others.
+    if (!this.#position || revision <= this.#position.revision) return changed;
     this.#space.at(revision.toString());
-    if (this.#position) this.#position = { ...this.#position, revision };
+    this.#position = { ...this.#position, revision };
     return changed;
-  }
-}
-
-/**
- * Throws `cluster-changed` or `revision-went-back` if an answer to a question asked at `position` shows that the store was
- * replaced or restored since: then what the copy holds says nothing about it.
- */
-export function verifySameStore(position: Position, header: { cluster_id: string; revision: string }): void {
-  if (header.cluster_id !== position.clusterId) {
-    const message = `etcd is another cluster: ${header.cluster_id}, was ${position.clusterId}`;
-    throw new StageError('datastore', 'cluster-changed', message, { retryable: true });
-  }
-  if (BigInt(header.revision) < position.revision) {
-    const message = `etcd went back to revision ${header.revision} from ${position.revision}`;
-    throw new StageError('datastore', 'revision-went-back', message, { retryable: true });
   }
 }

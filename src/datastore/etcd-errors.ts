@@ -10,6 +10,7 @@ const MEANINGS: readonly (readonly [pattern: RegExp, code: string, retryable: bo
   [/permission denied/, 'permission-denied', false],
   [/invalid auth token|revision of auth store is old/, 'auth-expired', true],
   [/revision has been compacted/, 'compacted', true],
+  [/cannot read the file/, 'tls-config', true],
   [/larger than max/, 'answer-too-large', true],
   [/DEADLINE_EXCEEDED|request timed out/, 'timeout', true],
   [/UNAVAILABLE|CANCELLED|RST_STREAM|stream was unexpectedly ended|client was already closed/, 'unreachable', true],
@@ -17,8 +18,14 @@ const MEANINGS: readonly (readonly [pattern: RegExp, code: string, retryable: bo
   [/^Watcher canceled/, 'watch-cancelled', true],
 ];
 
-/** A dropped connection leaves the position valid; after anything else the copy is listed anew. */
-const RESUMABLE: ReadonlySet<string> = new Set(['unreachable', 'timeout']);
+/** A lost connection leaves the position valid, and so does being refused for a while; after anything else the copy is listed anew. */
+const RESUMABLE: ReadonlySet<string> = new Set([
+  ...['unreachable', 'timeout', 'tls-config'],
+  ...['auth-failed', 'auth-expired', 'permission-denied'],
+]);
+
+/** What happens to the store, and so to every node at once. */
+const SHARED: ReadonlySet<string> = new Set(['compacted', 'watch-cancelled', 'cluster-changed', 'revision-went-back']);
 
 /** The StageError for whatever a call on `endpoint` failed with; one that already is a StageError stays itself. */
 export function toStageError(thrown: unknown, endpoint: string): StageError {
@@ -27,6 +34,9 @@ export function toStageError(thrown: unknown, endpoint: string): StageError {
   const [, code, retryable] = MEANINGS.find(([pattern]) => pattern.test(text)) ?? [/./, 'etcd-error', true];
   return new StageError('datastore', code, `etcd ${endpoint}: ${text}`, { retryable, cause: thrown });
 }
+
+/** True if the whole fleet is likely to have met the same and now lists anew: thousands of lists at one moment are more than a store can serve. */
+export const meetsAll = (error: StageError): boolean => SHARED.has(error.code);
 
 /** True if the watch may go on after `error` from where it was. */
 export const canResume = (error: StageError): boolean => RESUMABLE.has(error.code);

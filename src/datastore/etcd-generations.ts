@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf, StageError } from '../core/errors.ts';
 import type { Datastore, DatastoreHealth, Snapshot } from './datastore.ts';
-import { canResume, toStageError } from './etcd-errors.ts';
+import { canResume, meetsAll, toStageError } from './etcd-errors.ts';
 
 /** What the datastore needs beside the address. `resyncIntervalMs`: how often reads look for what the watch did not bring. */
 export interface EtcdSurroundings {
@@ -17,8 +17,10 @@ export interface EtcdSurroundings {
 export interface EtcdTimings {
   /** After so long without a response etcd is asked whether it is still there. */
   readonly silenceMs: number;
-  /** So late may the watch be with a change that a read has seen. */
+  /** So long may the watch stand still while it owes a change that a read has seen. */
   readonly graceMs: number;
+  /** So long without a change, and a watch that was resumed has caught up. */
+  readonly settleMs: number;
   /** The deadline of every single call. */
   readonly callMs: number;
   /** How often reads look for what the watch did not bring. */
@@ -53,6 +55,8 @@ export interface GenerationPlace {
   readonly connection: AbortController;
   readonly contactAt: () => number;
   readonly onContact: () => void;
+  /** Changes come in from now on, whether or not all is known yet. */
+  readonly onHearing: () => void;
   readonly onInSync: () => void;
   readonly onChanged: () => void;
 }
@@ -63,8 +67,13 @@ export interface Follower {
   follow(place: GenerationPlace): Promise<never>;
 }
 
-const TIMINGS = { silenceMs: 10_000, graceMs: 5_000, callMs: 5_000 };
+/** So far is `callMs` doubled while all that a server does is to be late; with `silenceMs` it stays below 38 s. */
+const LONGEST_CALL_MS = 20_000;
+
+const TIMINGS = { silenceMs: 10_000, graceMs: 5_000, settleMs: 250, callMs: 5_000 };
 const BACKOFF = { firstMs: 250, longestMs: 30_000 };
+/** Over so long the nodes of a fleet spread their lists, each by chance, while what they have stays in effect. */
+const LISTS_SPREAD_MS = 5_000;
 
 /**
  * A copy of etcd's keys that lives in generations: each is one client with one endpoint, and any fault ends it. The next one, after a
@@ -85,6 +94,8 @@ export class EtcdGenerations implements Datastore {
   #onNewer: () => void = () => undefined;
   #started = false;
   #attempts = 0;
+  /** Of the generation under way. */
+  #hears = false;
   #missedByWatch = 0;
   #contactAt = 0;
   #health: DatastoreHealth = { inSync: false, staleSince: null, lastError: null };
@@ -147,18 +158,21 @@ export class EtcdGenerations implements Datastore {
     const endpoints = this.#endpoints;
     const first = Math.floor(this.#random() * endpoints.length);
     let failures = 0;
+    let timeouts = 0;
     while (!this.#stop.signal.aborted) {
       const endpoint = endpoints[(first + this.#attempts++) % endpoints.length]!;
       const beganAt = this.#clock.now();
-      const error = await this.#generation(endpoint, follower, onStarted);
+      const callMs = Math.max(this.#timings.callMs, Math.min(LONGEST_CALL_MS, this.#timings.callMs * 2 ** timeouts));
+      const error = await this.#generation(endpoint, { ...this.#timings, callMs }, follower, onStarted);
       if (this.#stop.signal.aborted) break;
       const { inSync } = this.#health;
+      timeouts = error.code === 'timeout' && !inSync ? timeouts + 1 : 0;
       this.#health = { inSync: false, staleSince: this.#contactAt, lastError: error };
       if (!this.#started && !error.retryable) throw error;
       if (!canResume(error)) follower.copy.forgetPosition();
       if (error.code === 'missed-by-watch') this.#missedByWatch++;
       // Lists are dear, so only a connection that worked and broke, or one that lasted, begins the backoff anew.
-      const good = (canResume(error) && inSync) || this.#clock.now() - beganAt > BACKOFF.longestMs;
+      const good = (canResume(error) && this.#hears) || this.#clock.now() - beganAt > BACKOFF.longestMs;
       failures = good ? 1 : failures + 1;
       await this.#backOff(error, failures % endpoints.length === 0 ? failures / endpoints.length : 0);
     }
@@ -169,9 +183,15 @@ export class EtcdGenerations implements Datastore {
   }
 
   /** Ends with an error, whatever happens, and at once when the datastore is stopped. */
-  async #generation(endpoint: string, { copy, follow }: Follower, onStarted: () => void): Promise<StageError> {
+  async #generation(
+    endpoint: string,
+    timings: EtcdTimings,
+    { copy, follow }: Follower,
+    onStarted: () => void,
+  ): Promise<StageError> {
     const connection = new AbortController();
     this.#doubt = new AbortController();
+    this.#hears = false;
     const ended = new Promise<never>((_, reject) => {
       const { signal } = connection;
       this.#stop.signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true, signal });
@@ -183,11 +203,14 @@ export class EtcdGenerations implements Datastore {
       const following = follow({
         endpoint,
         clock: this.#clock,
-        timings: this.#timings,
+        timings,
         connection,
         contactAt: () => this.#contactAt,
         onContact: () => {
           this.#contactAt = this.#clock.now();
+        },
+        onHearing: () => {
+          this.#hears = true;
         },
         onChanged: () => this.#tellNewer(),
         onInSync: () => {
@@ -208,7 +231,8 @@ export class EtcdGenerations implements Datastore {
   /** Waits before every `round` through the endpoints but the first; round 0: another endpoint is tried at once. */
   async #backOff(error: StageError, round: number): Promise<void> {
     const longest = Math.min(BACKOFF.longestMs, BACKOFF.firstMs * 2 ** (round - 1));
-    const retryInMs = round === 0 ? 0 : Math.round(longest * (0.5 + this.#random() / 2));
+    const spread = this.#started && meetsAll(error) ? this.#random() * LISTS_SPREAD_MS : 0;
+    const retryInMs = Math.round((round === 0 ? 0 : longest * (0.5 + this.#random() / 2)) + spread);
     const since = new Date(this.#contactAt).toISOString();
     this.#log('datastore-lost', { since, code: error.code, message: error.message, retryInMs });
     await this.#clock.sleep(retryInMs, this.#stop.signal);

@@ -1,5 +1,7 @@
-import type { Etcd3 } from 'etcd3';
+import type { Etcd3, IRangeResponse } from 'etcd3';
+import { StageError } from '../core/errors.ts';
 import type { Entry } from './datastore.ts';
+import { type Position, verifySameStore } from './etcd-position.ts';
 
 /** The keys from `start` up to, not including, `end`. */
 export interface KeyRange {
@@ -39,15 +41,43 @@ export interface Listing {
   readonly entries: ReadonlyMap<string, Entry>;
 }
 
-/** Lists in pages, all of one revision. Rejects with StageError `compacted` if that revision went away meanwhile. */
-export async function listAtOneRevision(client: Etcd3, prefixes: readonly string[]): Promise<Listing> {
+export interface ListOptions {
+  /** Every value is left out, and is '' in the listing. */
+  readonly keysOnly: boolean;
+  /** How long one page may take. */
+  readonly pageMs: number;
+}
+
+const isTooLarge = (thrown: unknown): boolean => thrown instanceof StageError && thrown.code === 'answer-too-large';
+
+/**
+ * Lists in pages, all of one revision. A page that is too large for an answer is asked for again in smaller ones. Rejects with StageError
+ * `compacted` if the revision went away meanwhile, and as `verifySameStore` does if the pages are not of one store.
+ */
+export async function listAtOneRevision(
+  client: Etcd3,
+  prefixes: readonly string[],
+  { keysOnly, pageMs }: ListOptions,
+): Promise<Listing> {
   const entries = new Map<string, Entry>();
-  let at: { revision: string; cluster_id: string } | null = null;
+  let at: Position | null = null;
+  let limit = PAGE_KEYS;
+  const pageFrom = async (key: Buffer, end: Buffer): Promise<IRangeResponse> => {
+    const request = { key, range_end: end, limit, revision: at?.revision.toString() ?? 0, keys_only: keysOnly };
+    try {
+      return await client.kv.range(request, { deadline: Date.now() + pageMs });
+    } catch (thrown) {
+      if (!isTooLarge(thrown) || limit === 1) throw thrown;
+      limit = Math.ceil(limit / 10);
+      return pageFrom(key, end);
+    }
+  };
   for (const { start, end } of prefixes.map(rangeOf)) {
     let key: Buffer | null = start;
     while (key) {
-      const page = await client.kv.range({ key, range_end: end, limit: PAGE_KEYS, revision: at?.revision ?? 0 });
-      at ??= page.header;
+      const page = await pageFrom(key, end);
+      at ??= { revision: BigInt(page.header.revision), clusterId: page.header.cluster_id };
+      verifySameStore(at, page.header);
       for (const { key, value, mod_revision } of page.kvs) {
         entries.set(key.toString(), { value: value.toString(), version: mod_revision, origin: 'etcd' });
       }
@@ -56,5 +86,5 @@ export async function listAtOneRevision(client: Etcd3, prefixes: readonly string
     }
   }
   if (!at) throw new Error('bug: nothing to list');
-  return { revision: BigInt(at.revision), clusterId: at.cluster_id, entries };
+  return { ...at, entries };
 }

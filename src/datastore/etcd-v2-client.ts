@@ -1,7 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { messageOf, StageError } from '../core/errors.ts';
-import type { EtcdOptions } from './etcd-client.ts';
+import type { EtcdCredentials } from './etcd-client.ts';
 
 /** One answer of the API. */
 export interface V2Answer {
@@ -32,13 +32,13 @@ const pathOf = (directory: string): string => `/v2/keys${directory.split('/').ma
  * `signal` aborts, and rejects with a StageError `datastore`. Reads go through the quorum, so no member that lags answers with an old state.
  */
 export class EtcdV2Client {
-  readonly #options: EtcdOptions;
+  readonly #who: EtcdCredentials;
   readonly #endpoint: string;
   readonly #callMs: number;
   readonly #signal: AbortSignal;
 
-  constructor(options: EtcdOptions, endpoint: string, callMs: number, signal: AbortSignal) {
-    this.#options = options;
+  constructor(who: EtcdCredentials, endpoint: string, callMs: number, signal: AbortSignal) {
+    this.#who = who;
     this.#endpoint = endpoint;
     this.#callMs = callMs;
     this.#signal = signal;
@@ -82,7 +82,7 @@ export class EtcdV2Client {
   }
 
   #open(path: string): ClientRequest {
-    const { username, password, caCert, cert, key } = this.#options;
+    const { username, password, caCert, cert, key } = this.#who;
     const url = new URL(path, this.#endpoint);
     const login = username === null ? {} : { auth: `${username}:${password?.reveal() ?? ''}` };
     const common = { ...login, signal: this.#signal, timeout: this.#callMs, agent: false } as const;

@@ -67,12 +67,14 @@ async function followDirectory(
 
 async function follow(place: GenerationPlace, options: EtcdOptions, copy: EtcdV2Copy): Promise<never> {
   const { endpoint, timings, connection } = place;
-  const client = new EtcdV2Client(options, endpoint, timings.callMs, connection.signal);
+  const client = new EtcdV2Client(await options.credentials(), endpoint, timings.callMs, connection.signal);
   const unread = new Set(copy.directories);
   copy.beginListing();
   const loops = copy.directories.map((directory) =>
     followDirectory(place, client, copy, directory, () => {
-      if (unread.delete(directory) && unread.size === 0) place.onInSync();
+      if (!unread.delete(directory) || unread.size > 0) return;
+      place.onHearing();
+      place.onInSync();
     }),
   );
   return Promise.race([...loops, watchSilence(place, client, copy.directories[0]!)]);

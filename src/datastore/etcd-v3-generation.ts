@@ -1,16 +1,24 @@
 import type { Etcd3, IRangeRequest, IRangeResponse } from 'etcd3';
 import { StageError } from '../core/errors.ts';
+import { sharedPrefix } from '../core/keys.ts';
+import { auditCopy } from './etcd-audit.ts';
 import { connectEtcd, type EtcdOptions } from './etcd-client.ts';
-import { type EtcdCopy, verifySameStore } from './etcd-copy.ts';
+import type { EtcdCopy } from './etcd-copy.ts';
 import type { GenerationPlace } from './etcd-generations.ts';
 import { listAtOneRevision, rangeOf, rangeOver } from './etcd-list.ts';
-import { openWatch } from './etcd-watch.ts';
+import { verifySameStore } from './etcd-position.ts';
+import { openWatch, type Watch } from './etcd-watch.ts';
 
 /** What one generation works with. */
 export interface Generation extends GenerationPlace {
   readonly options: EtcdOptions;
   readonly copy: EtcdCopy;
+  /** Kept for the next ones: whether each prefix is watched by itself, since this user may not watch what lies between them. */
+  readonly scope: { isNarrow: boolean };
 }
+
+/** A server whose pings are answered, as gRPC's keepalive sees to, may be slow with a page. */
+const PAGE_PATIENCE = 6;
 
 /** Asks linearizably: only a member that is in touch with the majority answers, and never with an old state. */
 async function ask(generation: Generation, client: Etcd3, request: IRangeRequest): Promise<IRangeResponse> {
@@ -26,7 +34,8 @@ const probe = (generation: Generation, client: Etcd3) =>
   ask(generation, client, { key: Buffer.from(generation.copy.prefixes[0]!), keys_only: true });
 
 async function list(generation: Generation, client: Etcd3): Promise<void> {
-  const listing = await listAtOneRevision(client, generation.copy.prefixes);
+  const pageMs = generation.timings.callMs * PAGE_PATIENCE;
+  const listing = await listAtOneRevision(client, generation.copy.prefixes, { keysOnly: false, pageMs });
   generation.onContact();
   if (generation.copy.takeListing(listing)) generation.onChanged();
 }
@@ -50,59 +59,71 @@ async function watchSilence(generation: Generation, client: Etcd3): Promise<neve
   }
 }
 
-/**
- * Rejects with `missed-by-watch` when a read knows of a change that the watch, although it had the grace time, neither
- * brought nor is catching up to. A put shows by its revision (`count_only` would ignore `min_mod_revision`), a deletion
- * only by the number of keys.
- */
-async function findMissed(generation: Generation, client: Etcd3, prefix: string): Promise<void> {
-  const { clock, connection, copy, timings } = generation;
-  const next = () => (copy.position?.revision ?? 0n) + 1n;
-  const { start, end } = rangeOf(prefix);
-  let before = next();
-  const request = { key: start, range_end: end, min_mod_revision: before.toString(), keys_only: true, limit: 1 };
-  const answer = await ask(generation, client, request);
-  const put = answer.kvs[0];
-  const sameCount = () => Number(answer.count) === copy.countUnder(prefix);
-  // The count is of one moment: once the watch has moved on, it proves nothing.
-  const brought = () => (put ? BigInt(put.mod_revision) < next() : sameCount() || next() !== before);
-  while (!brought()) {
-    await clock.sleep(timings.graceMs, connection.signal);
+/** Whatever is read meanwhile comes over the same connection, so that on a bad one the watch would never get on. */
+async function caughtUp({ clock, connection, copy, timings }: Generation): Promise<void> {
+  for (let at: bigint | undefined; at !== copy.position?.revision; ) {
+    at = copy.position?.revision;
+    await clock.sleep(timings.settleMs, connection.signal);
     connection.signal.throwIfAborted();
-    if (next() === before && !brought()) {
-      const what = put ? `a change of ${put.key.toString()}` : `a deletion under ${prefix}`;
-      const message = `etcd ${generation.endpoint}: the watch held back ${what}`;
-      throw new StageError('datastore', 'missed-by-watch', message, { retryable: true });
-    }
-    if (put) before = next();
   }
 }
 
+/** Reads everything again, as often as the settings say; only the keys, since after a reconnect the values were read, too. */
 async function resync(generation: Generation, client: Etcd3): Promise<never> {
-  const { clock, connection, copy, timings } = generation;
+  const { clock, connection, timings } = generation;
   for (;;) {
     await clock.sleep(timings.resyncIntervalMs, connection.signal);
     connection.signal.throwIfAborted();
-    for (const prefix of copy.prefixes) await findMissed(generation, client, prefix);
+    await audit(generation, client, true);
+  }
+}
+
+const audit = (generation: Generation, client: Etcd3, keysOnly: boolean): Promise<void> => {
+  const pageMs = generation.timings.callMs * PAGE_PATIENCE;
+  return auditCopy({ place: generation, copy: generation.copy, client, keysOnly, pageMs });
+};
+
+/** Resolves once etcd confirmed the watch. One that the user's role refuses as a whole is asked for in parts by the next generation. */
+async function watch(generation: Generation, client: Etcd3): Promise<Watch> {
+  const { endpoint, copy, connection, scope } = generation;
+  const { position, prefixes } = copy;
+  if (!position) throw new Error('bug: nothing to watch from');
+  const onChanges = (changes: Parameters<EtcdCopy['takeChanges']>[0]) => {
+    generation.onContact();
+    verifySameStore({ revision: 0n, clusterId: position.clusterId }, changes.header);
+    if (copy.takeChanges(changes)) generation.onChanged();
+  };
+  const ranges = scope.isNarrow ? prefixes.map(rangeOf) : [rangeOver(prefixes.map(sharedPrefix))];
+  const opening = openWatch(client, endpoint, ranges, position.revision + 1n, onChanges, connection);
+  try {
+    return await Promise.race([opening, expire(generation)]);
+  } catch (thrown) {
+    if (!(thrown instanceof StageError && thrown.code === 'permission-denied') || scope.isNarrow) throw thrown;
+    scope.isNarrow = true;
+    const message = `${thrown.message}: each prefix is watched by itself from now on`;
+    throw new StageError('datastore', 'range-refused', message, { retryable: true, cause: thrown });
   }
 }
 
 /**
- * One client from connecting to its end: lists if the copy has no position, watches from the next revision, and looks
- * whether the watch still hears everything. Never resolves; rejects with whatever ended it.
+ * One client from connecting to its end: lists if the copy has no position, watches from the next revision, and looks whether the
+ * watch hears everything: at once if the copy was there before, then now and then. Never resolves; rejects with whatever ended it.
  */
 export async function follow(generation: Generation): Promise<never> {
-  const { options, endpoint, timings, copy, connection } = generation;
+  const { options, endpoint, timings, copy, connection, scope } = generation;
   const client = await connectEtcd(options, endpoint, timings.callMs, connection.signal);
-  if (copy.position) await probe(generation, client);
-  else await list(generation, client);
-  const from = (copy.position?.revision ?? 0n) + 1n;
-  const onChanges = (changes: Parameters<EtcdCopy['takeChanges']>[0]) => {
-    generation.onContact();
-    if (copy.takeChanges(changes)) generation.onChanged();
-  };
-  const opening = openWatch(client, endpoint, rangeOver(copy.prefixes), from, onChanges, connection);
-  const watch = await Promise.race([opening, expire(generation)]);
-  generation.onInSync();
-  return Promise.race([watch.ended, watchSilence(generation, client), resync(generation, client)]);
+  await probe(generation, client);
+  const resumes = copy.isComplete;
+  if (!resumes) await list(generation, client);
+  try {
+    const { ended } = await watch(generation, client);
+    const lost = Promise.race([ended, watchSilence(generation, client)]);
+    generation.onHearing();
+    if (resumes) await Promise.race([lost, caughtUp(generation).then(() => audit(generation, client, false))]);
+    generation.onInSync();
+    return await Promise.race([lost, resync(generation, client)]);
+  } finally {
+    // Between several watches there is no order, so that no revision is known behind which all could go on.
+    if (scope.isNarrow) copy.forgetPosition();
+  }
 }

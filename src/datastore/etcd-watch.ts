@@ -6,6 +6,8 @@ import type { KeyRange } from './etcd-list.ts';
 /** One response of a watch: everything that happened in its range up to and with `revision`, and nothing later. */
 export interface Changes {
   readonly revision: bigint;
+  /** Of the store that sent it. */
+  readonly header: IWatchResponse['header'];
   /** In the order of their revisions; null: deleted. Empty: only the revision moved. */
   readonly list: readonly (readonly [key: string, entry: Entry | null])[];
 }
@@ -17,6 +19,7 @@ export interface Changes {
 function changesOf(response: IWatchResponse): Changes {
   return {
     revision: BigInt(response.events.at(-1)?.kv.mod_revision ?? response.header.revision),
+    header: response.header,
     list: response.events.map(({ type, kv }) => {
       const entry = { value: kv.value.toString(), version: kv.mod_revision, origin: 'etcd' };
       return [kv.key.toString(), type.toLowerCase() === 'delete' ? null : entry];
@@ -24,15 +27,15 @@ function changesOf(response: IWatchResponse): Changes {
   };
 }
 
-/** A watch that etcd has confirmed. */
+/** Watches that etcd has confirmed. */
 export interface Watch {
-  /** Never resolves; rejects with the StageError of what ended the watch. */
+  /** Never resolves; rejects with the StageError of what ended one of them. */
   readonly ended: Promise<never>;
 }
 
 /**
- * Watches `range` from the revision `from` on; resolves once etcd confirmed it. Every response is handed over once, whole,
- * in order. Aborting `connection`, which the client lives on, ends the watch; a watch that ends by itself aborts it with its error.
+ * Watches `ranges`, each by a watch of its own, from the revision `from` on; resolves once etcd confirmed them. Every response of a
+ * watch is handed over once, whole, in order; between watches there is none while one catches up. Aborting `connection`, which the client lives on, ends the watch; a watch that ends by itself aborts it with its error.
  *
  * The first disconnection ends it: etcd3's own resume would go on behind the store's revision and so lose what was not
  * delivered yet, and it keeps an expired token and a channel that backs off by itself. Its `create()` swallows the
@@ -41,11 +44,25 @@ export interface Watch {
 export async function openWatch(
   client: Etcd3,
   endpoint: string,
-  range: KeyRange,
+  ranges: readonly KeyRange[],
   from: bigint,
   onChanges: (changes: Changes) => void,
   connection: AbortController,
 ): Promise<Watch> {
+  const watches = ranges.map((range) => openOne(client, endpoint, range, from, onChanges, connection));
+  const ended = Promise.race(watches.map((each) => each.ended));
+  await Promise.race([Promise.all(watches.map((each) => each.connected)), ended]);
+  return { ended };
+}
+
+function openOne(
+  client: Etcd3,
+  endpoint: string,
+  range: KeyRange,
+  from: bigint,
+  onChanges: (changes: Changes) => void,
+  connection: AbortController,
+): { readonly connected: Promise<void>; readonly ended: Promise<never> } {
   const watcher = client.watch().inRange(range).startRevision(from.toString()).watcher();
   const detach = () => void watcher.cancel().catch(() => undefined);
   connection.signal.addEventListener('abort', detach, { once: true });
@@ -71,6 +88,5 @@ export async function openWatch(
       }
     });
   });
-  await Promise.race([connected, ended]);
-  return { ended };
+  return { connected, ended };
 }

@@ -18,6 +18,11 @@ export class KeySpace {
     this.#maps = new Map(prefixes.map((prefix) => [prefix, new Map()]));
   }
 
+  get(key: string): Entry | undefined {
+    const prefix = this.#prefixOf(key);
+    return prefix === null ? undefined : this.#maps.get(prefix)?.get(key);
+  }
+
   /** Sets the value under `key`, or removes it with null; keys outside the asked prefixes are ignored. True if anything changed. */
   set(key: string, entry: Entry | null): boolean {
     const prefix = this.#prefixOf(key);

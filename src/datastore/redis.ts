@@ -128,6 +128,7 @@ async function follow(
     rings++;
     bell.abort();
   });
+  place.onHearing();
   const isBlind = !(await tellsChanges(redis));
   if (isBlind) onBlind();
   const read = async () => {

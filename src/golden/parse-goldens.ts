@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { checkConfig } from '../bird/check.ts';
 import { messageOf } from '../core/errors.ts';
-import type { Difference } from './compare.ts';
+import type { NamedText } from '../core/named-text.ts';
+import type { Fault } from './report.ts';
 
 /** Stock BIRD 1.6 checks the calico dialect too, less the attribute that only Calico's fork knows. */
 export const withoutKernelTunnel = (text: string): string =>
@@ -11,24 +12,28 @@ export const withoutKernelTunnel = (text: string): string =>
     .replace(/if \(?defined\(bgp_next_hop\) ?&&[^;]*krt_tunnel ?= ?"[^"]*"; else krt_tunnel ?= ?"[^"]*"; /g, '')
     .replace(/krt_tunnel\s*=\s*"[^"]*";/g, '');
 
-/** The real BIRD as second oracle: every rendered file set is parsed by `bird -p` or `bird6 -p`; what it refuses is a difference. */
-export async function parseByBird(files: ReadonlyMap<string, string>): Promise<readonly Difference[]> {
-  const refused: Difference[] = [];
-  const mains = [...files.keys()].filter((path) => /^bird6?\.(conf|cfg)$/.test(basename(path)));
-  for (const path of mains) {
-    const dir = await mkdtemp(join(tmpdir(), 'birdconfd-golden-'));
-    try {
-      for (const [other, text] of files) {
-        if (dirname(other) === dirname(path)) await writeFile(join(dir, basename(other)), withoutKernelTunnel(text));
-      }
-      const binary = basename(path).startsWith('bird6') ? 'bird6' : 'bird';
-      const configFile = join(dir, basename(path));
-      await checkConfig({ binary, configFile, signal: new AbortController().signal });
-    } catch (error) {
-      refused.push({ kind: 'refused', path, detail: messageOf(error) });
-    } finally {
-      await rm(dir, { recursive: true, force: true });
-    }
+const MAIN = /^bird6?\.(conf|cfg)$/;
+
+/** The files of one output, which lie in `folder`, through `bird -p` and `bird6 -p`: a fault for each daemon that refuses its own. */
+export async function parseByBird(folder: string, files: readonly NamedText[]): Promise<readonly Fault[]> {
+  if (!files.some(({ name }) => MAIN.test(name))) return [];
+  const dir = await mkdtemp(join(tmpdir(), 'birdconfd-golden-'));
+  try {
+    for (const { name, text } of files) await writeFile(join(dir, name), withoutKernelTunnel(text));
+    const mains = files.map(({ name }) => name).filter((name) => MAIN.test(name));
+    const verdicts = mains.map(async (name): Promise<readonly Fault[]> => {
+      const binary = name.startsWith('bird6') ? 'bird6' : 'bird';
+      const check = checkConfig({ binary, configFile: join(dir, name), signal: new AbortController().signal });
+      return check.then(
+        () => [],
+        (error: unknown) => {
+          const message = messageOf(error).replaceAll(`${dir}/`, '');
+          return [{ kind: 'refused', path: `${folder}/${name}`, message: `refused by BIRD: ${message}` }];
+        },
+      );
+    });
+    return (await Promise.all(verdicts)).flat();
+  } finally {
+    await rm(dir, { recursive: true, force: true });
   }
-  return refused;
 }

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { FlavourName } from '../bird/flavour.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
+import { resourceName, resourcePrefix, splitKey, V1_HOSTS } from '../core/keys.ts';
 import { byBytes } from '../core/order.ts';
+import { isResourceName } from '../datamodel/values.ts';
 import { parseDocuments } from '../datastore/documents.ts';
 import type { Layout } from '../render/view.ts';
+import { type CaseHeader, checkedHeader } from './case-header.ts';
 
 /** One step of a case: the whole state of the datastore after it, key → value. */
 export interface Step {
@@ -22,46 +25,20 @@ export interface Step {
 /** A case of the golden harness (fixtures/README.md): what to render, from which states, for whom. */
 export interface Scenario {
   readonly dir: string;
+  /** The comment on top of in.yaml, on one line. */
+  readonly about: string;
   readonly nodes: readonly string[] | 'all';
   readonly birds: readonly FlavourName[];
   readonly layouts: readonly Layout[];
   readonly env: Readonly<Record<string, string>>;
-  /** Whose rules count, as --calico-release takes it: "auto" or "3.N". */
-  readonly release: string;
+  /** Whose rules count, as --calico-release takes it: "auto" or "3.N". With several, each has goldens of its own. */
+  readonly releases: readonly string[];
+  /** Its nodes are brought up as real BIRDs too, and what these learn is a golden. */
+  readonly converge: boolean;
   readonly expect: { readonly exit: number };
   /** What lies at the destination before the first step: file name → text. */
   readonly live: ReadonlyMap<string, string>;
   readonly steps: readonly Step[];
-}
-
-type Header = Partial<Pick<Scenario, 'nodes' | 'birds' | 'layouts' | 'env' | 'release' | 'expect'>>;
-
-const texts = { type: 'array', items: { type: 'string' }, minItems: 1 };
-
-const HEADER_SCHEMA = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    kind: { const: 'Case' },
-    nodes: { anyOf: [texts, { const: 'all' }] },
-    birds: { ...texts, items: { enum: ['calico', '1.6'] } },
-    layouts: { ...texts, items: { enum: ['single', 'calico'] } },
-    env: { type: 'object', additionalProperties: { type: 'string' } },
-    release: { type: 'string', pattern: '^(auto|3\\.\\d+)$' },
-    expect: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['exit'],
-      properties: { exit: { enum: [0, 3] } },
-    },
-  },
-};
-
-async function checkedHeader(value: unknown, file: string): Promise<Header> {
-  const { Ajv } = await import('ajv');
-  const ajv = new Ajv({ allErrors: true });
-  if (ajv.validate(HEADER_SCHEMA, value)) return value as Header;
-  throw new UsageError(`${file}: ${ajv.errorsText(ajv.errors, { dataVar: 'Case' })}`);
 }
 
 const STEP_FILE = /^in(?:\.(\d\d)-[a-z0-9-]+)?\.yaml$/;
@@ -89,35 +66,90 @@ async function liveFiles(dir: string): Promise<ReadonlyMap<string, string>> {
   return new Map(await Promise.all(files));
 }
 
+interface Start {
+  readonly header: CaseHeader;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** What another case, or nothing, hands on. */
+async function startOf(dir: string, header: CaseHeader, heirs: readonly string[]): Promise<Start> {
+  if (header.extends === undefined) return { header, values: {} };
+  const parent = resolve(dir, header.extends);
+  if (heirs.includes(parent)) throw new UsageError(`${dir}: extends itself, by way of ${header.extends}`);
+  const start = await readFirst(parent, [...heirs, parent]).catch((error: unknown) => {
+    throw error instanceof UsageError
+      ? error
+      : new UsageError(`${dir}: extends ${header.extends}: ${messageOf(error)}`);
+  });
+  const { release, releases, ...inherited } = start.header;
+  const rules = header.release || header.releases ? {} : { ...(release && { release }), ...(releases && { releases }) };
+  return { header: { ...inherited, ...rules, ...header }, values: start.values };
+}
+
+/** The comment that a file begins with, on one line. */
+const aboutOf = (text: string): string =>
+  (/^(?:#.*\n)+/.exec(text)?.[0] ?? '')
+    .split('\n')
+    .map((line) => line.replace(/^#\s?/, '').trim())
+    .join(' ')
+    .trim();
+
+const overlaid = (values: Start['values'], parsed: Awaited<ReturnType<typeof parseDocuments>>): Start['values'] => {
+  const kept = Object.entries(values).filter(([key]) => !parsed.deletes.has(key));
+  return Object.fromEntries([...kept, ...[...parsed.entries].map(([key, { value }]) => [key, value] as const)]);
+};
+
+/** in.yaml, over what the case that it extends starts from. */
+async function readFirst(dir: string, heirs: readonly string[]) {
+  const text = await readFile(join(dir, 'in.yaml'), 'utf8');
+  const parsed = await parseDocuments(text, 'in.yaml');
+  let own: CaseHeader = {};
+  for (const { value, origin } of parsed.others) own = await checkedHeader(value, join(dir, origin));
+  const { header, values } = await startOf(dir, own, heirs);
+  return { header, values: overlaid(values, parsed), about: aboutOf(text), diagnostics: parsed.diagnostics };
+}
+
 /** Reads a case folder. Throws UsageError where the case itself is wrong: no input, an unknown field of `kind: Case`. */
 export async function readScenario(dir: string): Promise<Scenario> {
   const files = await stepFiles(dir);
-  let header: Header = {};
-  let values: Readonly<Record<string, string>> = {};
-  const steps: Step[] = [];
-  for (const file of files) {
+  const { header, about, ...first } = await readFirst(dir, [resolve(dir)]);
+  const steps: Step[] = [{ file: 'in.yaml', out: 'out', values: first.values, diagnostics: first.diagnostics }];
+  for (const file of files.slice(1)) {
     const parsed = await parseDocuments(await readFile(join(dir, file), 'utf8'), file);
-    for (const { value, origin } of parsed.others) {
-      if (steps.length > 0) throw new UsageError(`${dir}/${origin}: only in.yaml holds the case's header`);
-      header = await checkedHeader(value, join(dir, origin));
-    }
-    const kept = Object.entries(values).filter(([key]) => !parsed.deletes.has(key));
-    const changed = [...parsed.entries].map(([key, { value }]) => [key, value]);
-    values = Object.fromEntries([...kept, ...changed]);
-    const number = STEP_FILE.exec(file)?.[1];
-    steps.push({ file, out: number ? `out.${number}` : 'out', values, diagnostics: parsed.diagnostics });
+    const [header] = parsed.others;
+    if (header) throw new UsageError(`${dir}/${header.origin}: only in.yaml holds the case's header`);
+    const values = overlaid(steps.at(-1)?.values ?? {}, parsed);
+    steps.push({ file, out: `out.${STEP_FILE.exec(file)?.[1]}`, values, diagnostics: parsed.diagnostics });
   }
+  return { ...scenarioOf(dir, header, steps), about, live: await liveFiles(dir) };
+}
+
+/** A case of these steps, with the defaults of whatever the header leaves out. */
+export function scenarioOf(dir: string, header: CaseHeader, steps: readonly Step[]): Scenario {
   return {
     dir,
+    about: '',
     nodes: header.nodes ?? 'all',
     birds: header.birds ?? ['1.6'],
     layouts: header.layouts ?? ['single'],
     env: header.env ?? {},
-    release: header.release ?? '3.33',
+    releases: header.releases ?? [header.release ?? '3.33'],
+    converge: header.converge ?? false,
     expect: header.expect ?? { exit: 0 },
-    live: await liveFiles(dir),
+    live: new Map(),
     steps,
   };
+}
+
+/** The nodes that a case is rendered for, sorted. Throws UsageError where it asks for all and has none. */
+export function nodesOf(scenario: Scenario): readonly string[] {
+  if (scenario.nodes !== 'all') return scenario.nodes;
+  const keys = scenario.steps.flatMap((step) => Object.keys(step.values));
+  const names = keys.filter((key) => key.startsWith(resourcePrefix('Node'))).map((key) => resourceName('Node', key));
+  const hosts = keys.filter((key) => key.startsWith(V1_HOSTS)).map((key) => splitKey(V1_HOSTS, key).first);
+  const nodes = [...new Set([...names, ...hosts].filter((name) => name !== null && isResourceName(name)))] as string[];
+  if (nodes.length === 0) throw new UsageError('the case has no Node, so it renders nothing');
+  return nodes.sort(byBytes);
 }
 
 /** The case folders at or under `dir`, in order: those that hold an in.yaml. Throws UsageError when there are none. */
@@ -125,7 +157,7 @@ export async function findCases(dir: string): Promise<readonly string[]> {
   const names = await readdir(dir, { recursive: true }).catch((error: unknown) => {
     throw new UsageError(`${dir}: ${messageOf(error)}`);
   });
-  const cases = names.filter((name) => /(^|\/)in\.yaml$/.test(name)).map((name) => join(dir, name, '..'));
+  const cases = names.filter((name) => /(^|\/)in\.yaml$/.test(name) && !name.split('/').includes('node_modules'));
   if (cases.length === 0) throw new UsageError(`${dir}: no case there (a folder with an in.yaml)`);
-  return cases.sort(byBytes);
+  return cases.map((name) => join(dir, dirname(name))).sort(byBytes);
 }

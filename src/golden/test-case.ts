@@ -1,44 +1,162 @@
-import { compareFiles, type Difference } from './compare.ts';
-import { readGoldens, writeActual, writeGoldens } from './golden-files.ts';
+import { type Diagnostic, hasErrors } from '../core/diagnostic.ts';
+import { messageOf, UsageError } from '../core/errors.ts';
+import type { NamedText } from '../core/named-text.ts';
+import { compareOutput } from './compare-output.ts';
+import { CONVERGED, convergeFaults } from './converge-golden.ts';
+import { diagnosticsReport } from './diagnostics-report.ts';
+import { GoldenFiles } from './golden-files.ts';
 import { parseByBird } from './parse-goldens.ts';
-import { runCase } from './run-case.ts';
-import { readScenario } from './scenario.ts';
+import { type Rendered, renderScenario } from './render-scenario.ts';
+import type { CaseReport, DiagnosticsReport, Fault, OutputReport, Place } from './report.ts';
+import { readScenario, type Scenario } from './scenario.ts';
+import type { Templates } from './templates.ts';
 
 export interface TestOptions {
-  /** The tree of templates to render with. */
-  readonly templates: string;
-  /** Templates in place of the tree's; null = none. */
-  readonly overlay: string | null;
+  readonly templates: Templates;
   /** Have the real BIRD parse every file. */
   readonly check: boolean;
+  /** Bring up those cases that ask for it. */
+  readonly converge: boolean;
   /** Make what comes out the golden, unless BIRD refuses it, it is unstable, or the exit code is another than the case expects. */
   readonly update: boolean;
+  /** `all`: the sessions of passed outputs are in the report too. */
+  readonly details: 'all' | 'differences';
+  /** What the report calls the case; its folder, if it is not told. */
+  readonly name?: string;
 }
 
-export interface TestedCase {
-  readonly dir: string;
-  /** Empty: the case passes. */
-  readonly differences: readonly Difference[];
-  readonly updated: boolean;
+const DIAGNOSTICS = 'diagnostics.yaml';
+
+interface Node {
+  readonly place: Place;
+  readonly diagnostics: Diagnostic[];
 }
 
-/** One case against its goldens. What a failing case gave is kept in its out.actual/. Throws UsageError when the case itself is wrong. */
-export async function testCase(dir: string, { templates, overlay, check, update }: TestOptions): Promise<TestedCase> {
-  const scenario = await readScenario(dir);
-  const result = await runCase(scenario, templates, overlay);
-  const wrong: Difference[] = result.unstable.map((path) => ({ kind: 'unstable', path }));
-  if (check) wrong.push(...(await parseByBird(result.files)));
-  const compared = compareFiles(await readGoldens(dir), result.files);
-  if (result.exit !== scenario.expect.exit) {
-    const detail = `expected exit ${scenario.expect.exit}, found ${result.exit}`;
-    wrong.push({ kind: 'exit', path: 'in.yaml', detail });
+/** One case on its way through the comparison: what was rendered is compared, told and let go, output by output. */
+class Run {
+  readonly outputs: OutputReport[] = [];
+  readonly diagnostics: DiagnosticsReport[] = [];
+  readonly faults: Fault[] = [];
+  /** The BIRDs came to what the golden says, or were not asked. */
+  converges = true;
+  readonly #options: TestOptions;
+  readonly #goldens: GoldenFiles;
+  readonly #nodes = new Map<string, Node>();
+  readonly #folders = new Set<string>();
+
+  constructor(options: TestOptions, goldens: GoldenFiles) {
+    this.#options = options;
+    this.#goldens = goldens;
   }
-  if (update && wrong.length === 0) {
-    if (compared.length > 0) await writeGoldens(dir, result.files);
-    await writeActual(dir, new Map());
-    return { dir, differences: [], updated: compared.length > 0 };
+
+  async take(rendered: Rendered): Promise<void> {
+    const { folder, files, out, node, step, bird, layout } = rendered;
+    const [goldens, faults] = await Promise.all([
+      this.#goldens.read(folder),
+      this.#options.check ? parseByBird(folder, files) : [],
+    ]);
+    this.#folders.add(folder);
+    const place = `${out}/${node}`;
+    this.faults.push(...faults, ...rendered.unstable.map((name) => unstable(name, place, folder)));
+    const known = this.#nodes.get(place) ?? { place: { step, out, node }, diagnostics: [] };
+    known.diagnostics.push(...rendered.diagnostics);
+    this.#nodes.set(place, known);
+    if (files.length === 0 && !goldens) return;
+    const output = compareOutput({ step, out, node, bird, layout, folder }, goldens, files, this.#options.details);
+    this.outputs.push(output);
+    if (output.status !== 'passed') await this.#goldens.keep(folder, files);
   }
-  const differences = [...compared, ...wrong];
-  await writeActual(dir, differences.length > 0 ? result.files : new Map());
-  return { dir, differences, updated: false };
+
+  async finish(scenario: Scenario): Promise<void> {
+    for (const [place, { place: where, diagnostics }] of this.#nodes) {
+      const golden = (await this.#goldens.read(place))?.find(({ name }) => name === DIAGNOSTICS)?.text ?? null;
+      const { report, text } = await diagnosticsReport(where, golden, diagnostics);
+      if (golden !== null || text !== null) this.diagnostics.push(report);
+      if (report.status !== 'passed' && text !== null) await this.#goldens.keep(place, [{ name: DIAGNOSTICS, text }]);
+    }
+    for (const folder of this.#goldens.folders) await this.#obsolete(folder, (await this.#goldens.read(folder)) ?? []);
+    const exit = [...this.#nodes.values()].some((node) => hasErrors(node.diagnostics)) ? 3 : 0;
+    const { expect } = scenario;
+    if (exit !== expect.exit)
+      this.faults.push({ kind: 'exit', path: 'in.yaml', message: `expected exit ${expect.exit}, found ${exit}` });
+  }
+
+  /** What lies in a folder and is the golden of nothing. */
+  async #obsolete(folder: string, files: readonly NamedText[]): Promise<void> {
+    if (this.#folders.has(folder)) return;
+    const isNode = this.#nodes.has(folder);
+    const left = files.filter(({ name }) => !(isNode && name === DIAGNOSTICS) && name !== CONVERGED);
+    if (left.length === 0) return;
+    const [out = '', node = ''] = folder.split('/');
+    const place = { step: '', out, node, bird: '1.6', layout: 'single', folder } as const;
+    this.outputs.push(compareOutput(place, left, null, this.#options.details));
+  }
+
+  /** The paths of goldens that nothing renders. */
+  get obsolete(): readonly string[] {
+    const files = this.outputs.flatMap((output) => output.files.filter(({ status }) => status === 'obsolete'));
+    return [...files, ...this.diagnostics.filter(({ status }) => status === 'obsolete')].map(({ path }) => path);
+  }
+
+  get isPassed(): boolean {
+    const all = [...this.outputs, ...this.diagnostics];
+    return this.converges && this.faults.length === 0 && all.every(({ status }) => status === 'passed');
+  }
+}
+
+const unstable = (name: string, place: string, folder: string): Fault => ({
+  kind: 'unstable',
+  path: name === 'diagnostics' ? `${place}/${DIAGNOSTICS}` : `${folder}/${name}`,
+  message: 'depends on the order in which the data arrive',
+});
+
+/** A case that cannot be compared at all. */
+const broken = (name: string, error: unknown): CaseReport => ({
+  name,
+  about: '',
+  status: 'failed',
+  faults: [{ kind: 'broken', path: 'in.yaml', message: messageOf(error) }],
+  outputs: [],
+  diagnostics: [],
+  durationMs: 0,
+});
+
+/**
+ * One case against its goldens. What a failing case gave is kept in its out.actual/. A case that is wrong in itself, or a template that
+ * cannot be rendered, is a fault `broken`; rejects only where files cannot be written.
+ */
+export async function testCase(dir: string, options: TestOptions): Promise<CaseReport> {
+  const began = performance.now();
+  const name = options.name ?? dir;
+  const goldens = await GoldenFiles.open(dir).catch((error: unknown) => {
+    throw new UsageError(`${dir}: ${messageOf(error)}`);
+  });
+  const run = new Run(options, goldens);
+  let about = '';
+  try {
+    const scenario = await readScenario(dir);
+    about = scenario.about;
+    for await (const rendered of renderScenario(scenario, options.templates)) await run.take(rendered);
+    await run.finish(scenario);
+    if (scenario.converge && options.converge) {
+      const { faults, differs } = await convergeFaults(scenario, goldens, options);
+      run.faults.push(...faults);
+      run.converges = !differs;
+    }
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { ...broken(name, error), about, outputs: run.outputs };
+  }
+  const isPassed = run.isPassed;
+  const isUpdated = !isPassed && options.update && run.faults.length === 0;
+  if (isUpdated) await goldens.accept(run.obsolete);
+  return {
+    name,
+    about,
+    status: isPassed ? 'passed' : isUpdated ? 'updated' : 'failed',
+    faults: run.faults,
+    outputs: run.outputs,
+    diagnostics: run.diagnostics,
+    durationMs: performance.now() - began,
+  };
 }

@@ -1,10 +1,12 @@
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, renameSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import type { NamedText } from '../core/named-text.ts';
 import { digestsOfTexts } from '../render/bundle.ts';
 import { diskError } from './disk-error.ts';
 import { readLive } from './observe.ts';
+import { removeIfThere, statsOf } from './system-error.ts';
 import { createUnsynced } from './write-file.ts';
 
 /** Files that belong together, the daemon's own first, named by the digest of their bytes. */
@@ -22,6 +24,8 @@ const NEW = 'new-';
  */
 export class BundleStore {
   readonly #dir: string;
+  /** What was put or read here, with the size of each file: to read megabytes again only to find them unchanged takes longer than a change. */
+  readonly #known = new Map<Digest, readonly number[]>();
 
   constructor(dir: string) {
     this.#dir = dir;
@@ -35,14 +39,15 @@ export class BundleStore {
   /** Resolves with the bundle's folder. Rejects with a StageError `commit` (`no-space`, `read-only`, `denied`, `io`) and then leaves nothing behind. */
   async put({ id, files }: StoredBundle): Promise<string> {
     const names = files.map(({ name }) => name);
-    if (await this.get(id, names)) return this.folder(id);
+    if ((await this.#isThere(id, names)) || (await this.get(id, names))) return this.folder(id);
     let made: string | null = null;
     try {
-      await mkdir(this.#dir, { recursive: true, mode: 0o700 });
-      made = await mkdtemp(join(this.#dir, NEW));
-      for (const { name, text } of files) await createUnsynced(join(made, name), text);
-      await rm(this.folder(id), { recursive: true, force: true }); // what is there is not it
-      await rename(made, this.folder(id));
+      mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+      made = mkdtempSync(join(this.#dir, NEW));
+      for (const { name, text } of files) createUnsynced(join(made, name), text);
+      removeIfThere(this.folder(id)); // what is there is not it
+      renameSync(made, this.folder(id));
+      this.#remember(id, files);
       return this.folder(id);
     } catch (cause) {
       if (made !== null) await remove(made);
@@ -53,14 +58,31 @@ export class BundleStore {
   /** The files of a bundle by their names, in that order; null when it is not there, or is not what its name says. */
   async get(id: Digest, names: readonly string[]): Promise<readonly NamedText[] | null> {
     const files = await readLive(this.folder(id), names);
-    return files && digestsOfTexts(files).bytes === id ? files : null;
+    if (!files || digestsOfTexts(files).bytes !== id) return null;
+    this.#remember(id, files);
+    return files;
   }
 
   /** Removes every bundle but these. Never rejects: what could not be removed is taken the next time. */
   async keepOnly(ids: Iterable<Digest>): Promise<void> {
     const kept = new Set<string>(ids);
+    for (const id of this.#known.keys()) if (!kept.has(id)) this.#known.delete(id);
     const names = await readdir(this.#dir).catch(() => []);
     await Promise.all(names.filter((name) => !kept.has(name)).map((name) => remove(join(this.#dir, name))));
+  }
+
+  #remember(id: Digest, files: readonly NamedText[]): void {
+    this.#known.set(
+      id,
+      files.map(({ text }) => Buffer.byteLength(text)),
+    );
+  }
+
+  async #isThere(id: Digest, names: readonly string[]): Promise<boolean> {
+    const sizes = this.#known.get(id);
+    if (!sizes) return false;
+    const found = await Promise.all(names.map((name) => statsOf(join(this.folder(id), name)).catch(() => null)));
+    return found.every((stats, i) => stats?.isFile() && stats.size === sizes[i]);
   }
 }
 

@@ -1,14 +1,61 @@
-import { chmod, mkdir, rename, rm } from 'node:fs/promises';
+import { readFileSync, renameSync } from 'node:fs';
+import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { NamedText } from '../core/named-text.ts';
 import { diskError } from './disk-error.ts';
 import { keepForeign } from './foreign-file.ts';
+import { isOwned } from './own-files.ts';
 import { keepPrevious, type PreviousFile, putBack } from './previous-file.ts';
+import { removeIfThere, statsOf } from './system-error.ts';
 import { besidePath, createFile, type Ownership, syncDirectory } from './write-file.ts';
 
 /** The folder that the daemon reads, and whose the files in it shall be. */
 export interface CommitOptions extends Ownership {
   readonly output: string;
+}
+
+/** Files that lie in the output folder under hidden names, on the disk, and wait to be renamed. To be committed or discarded, once. */
+export interface StagedFiles {
+  /** As `commitFiles`. */
+  commit(): Promise<void>;
+  /** Leaves nothing of them. Never rejects. */
+  discard(): Promise<void>;
+}
+
+/** Whether the file lies there as a commit would leave it. What has another size need not be read. */
+async function isThere(path: string, text: string, wanted: Ownership): Promise<boolean> {
+  const stats = await statsOf(path);
+  if (!stats?.isFile() || stats.size !== Buffer.byteLength(text) || !isOwned(stats, wanted)) return false;
+  return readFileSync(path, 'utf8') === text;
+}
+
+/**
+ * Does of a commit what takes room, rights or time, and touches nothing that anybody reads. A file that is there already is left alone.
+ * Rejects as `commitFiles` does, and then leaves nothing behind.
+ */
+export async function stageFiles(files: readonly NamedText[], options: CommitOptions): Promise<StagedFiles> {
+  const { output } = options;
+  const ordered = [...files.slice(1), ...files.slice(0, 1)].map(({ name, text }) => ({
+    path: join(output, name),
+    text,
+  }));
+  const paths = ordered.map(({ path }) => path);
+  try {
+    await makeOutput(output);
+    const isNew = await Promise.all(ordered.map(async ({ path, text }) => !(await isThere(path, text, options))));
+    const changed = ordered.filter((_, i) => isNew[i]);
+    // All of them are made before one that fails is told: none may still be written when they are removed.
+    const made = await Promise.allSettled(
+      changed.map(({ path, text }) => createFile(besidePath(path, 'new'), text, options)),
+    );
+    const failed = made.find((each) => each.status === 'rejected');
+    if (failed) throw failed.reason;
+    const changedPaths = changed.map(({ path }) => path);
+    return { commit: () => renameAll(output, changedPaths, paths), discard: () => removeBeside(paths) };
+  } catch (cause) {
+    await removeBeside(paths);
+    throw diskError(`cannot write to ${output}`, cause);
+  }
 }
 
 /**
@@ -17,20 +64,18 @@ export interface CommitOptions extends Ownership {
  * Rejects with a StageError `commit` (`no-space`, `read-only`, `denied`, `io`; retryable), and then no file of the bundle differs from
  * before. For one writer of the folder at a time.
  */
-export async function commitFiles(files: readonly NamedText[], options: CommitOptions): Promise<void> {
-  const { output } = options;
-  const ordered = [...files.slice(1), ...files.slice(0, 1)];
-  const paths = ordered.map(({ name }) => join(output, name));
+export const commitFiles = async (files: readonly NamedText[], options: CommitOptions): Promise<void> =>
+  (await stageFiles(files, options)).commit();
+
+/** Renames the staged files of `changed`, in order; `paths` are those of the whole bundle. */
+async function renameAll(output: string, changed: readonly string[], paths: readonly string[]): Promise<void> {
   const replaced: PreviousFile[] = [];
   try {
-    await makeOutput(output);
-    // All that takes room or rights comes before the first rename.
-    for (const { name, text } of ordered) await createFile(besidePath(join(output, name), 'new'), text, options);
-    for (const path of paths) await keepForeign(path);
+    for (const path of changed) await keepForeign(path);
     const previous: PreviousFile[] = [];
-    for (const path of paths) previous.push(await keepPrevious(path));
+    for (const path of changed) previous.push(await keepPrevious(path));
     for (const file of previous) {
-      await rename(besidePath(file.path, 'new'), file.path);
+      renameSync(besidePath(file.path, 'new'), file.path);
       replaced.push(file);
     }
     await syncDirectory(output);
@@ -64,6 +109,9 @@ async function undo(replaced: readonly PreviousFile[]): Promise<readonly Previou
 
 /** Leftovers under these names harm nobody, and the next commit replaces them. */
 async function removeBeside(paths: readonly string[]): Promise<void> {
-  const leftovers = paths.flatMap((path) => [besidePath(path, 'new'), besidePath(path, 'previous')]);
-  await Promise.all(leftovers.map((path) => rm(path, { force: true }).catch(() => {})));
+  for (const path of paths.flatMap((each) => [besidePath(each, 'new'), besidePath(each, 'previous')])) {
+    try {
+      removeIfThere(path);
+    } catch {}
+  }
 }

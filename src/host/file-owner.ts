@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { UsageError } from '../core/errors.ts';
 import type { Ownership } from './write-file.ts';
 
@@ -14,6 +15,15 @@ export async function idOf(option: string, table: string, name: string): Promise
   return Number(id);
 }
 
+/** Null where nothing can be found out. */
+function groupOf(path: string): number | null {
+  try {
+    return statSync(path).gid;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Who owns the files. Without --file-group the group is the control socket's, so that the daemon's own user can read what root
  * wrote; `socket` null, or not there (yet): the running user's. Throws UsageError for an unknown name.
@@ -24,6 +34,5 @@ export async function resolveFileOwner(
 ): Promise<FileOwner> {
   const uid = fileOwner === null ? null : await idOf('--file-owner', '/etc/passwd', fileOwner);
   if (fileGroup !== null) return { uid, gid: await idOf('--file-group', '/etc/group', fileGroup) };
-  const found = socket === null ? null : await stat(socket).catch(() => null);
-  return { uid, gid: found?.gid ?? null };
+  return { uid, gid: socket === null ? null : groupOf(socket) };
 }

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { keepBeside } from './keep-beside.ts';
 import { statsOf } from './system-error.ts';
 
@@ -20,15 +20,15 @@ export async function keepForeign(path: string): Promise<void> {
 async function isForeign(path: string): Promise<boolean> {
   const stats = await statsOf(path);
   if (stats === null || (stats.isFile() && stats.size === 0)) return false;
-  return !stats.isFile() || !(await firstLine(path)).includes(MARK);
+  return !stats.isFile() || !firstLine(path).includes(MARK);
 }
 
-async function firstLine(path: string): Promise<string> {
-  const file = await open(path, 'r');
+function firstLine(path: string): string {
+  const file = openSync(path, 'r');
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.toString('latin1', 0, bytesRead).split('\n', 1)[0] ?? '';
+    const head = Buffer.alloc(HEAD_BYTES);
+    return head.toString('latin1', 0, readSync(file, head)).split('\n', 1)[0] ?? '';
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }

@@ -1,4 +1,5 @@
-import { link, lstat, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { linkSync } from 'node:fs';
+import { lstat, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { besidePath, createFile } from './write-file.ts';
 
 /**
@@ -8,7 +9,7 @@ import { besidePath, createFile } from './write-file.ts';
 export async function keepBeside(path: string, to: string): Promise<void> {
   try {
     // On Linux, link(2) does not follow a symlink.
-    await link(path, to);
+    linkSync(path, to);
   } catch (error) {
     await copyBeside(path, to, error);
   }

@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
@@ -16,6 +17,8 @@ export interface ConfirmedBundle extends Digests {
   readonly revision: string;
   /** The Calico release of its rules; null = the data named none. */
   readonly release: string | null;
+  /** The node that it was rendered for; absent in ledgers that are older than this. */
+  readonly node?: string | null;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
@@ -119,8 +122,8 @@ export async function readLedgers(stateDir: string, targets: readonly string[]) 
 export async function writeLedger(path: string, record: LedgerRecord): Promise<void> {
   const text = `${JSON.stringify(record, null, 2)}\n`;
   try {
-    if ((await ifThere(readFile(path, 'utf8'))) === text) return;
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     await writeFile(path, text, PRIVATE);
   } catch (cause) {
     throw diskError(`cannot write the ledger ${path}`, cause);

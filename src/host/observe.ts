@@ -1,4 +1,4 @@
-import { constants, open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NamedText } from '../core/named-text.ts';
 import { diskError } from './disk-error.ts';
@@ -14,7 +14,7 @@ import { errnoOf } from './system-error.ts';
 export async function readLive(output: string, names: readonly string[]): Promise<readonly NamedText[] | null> {
   const files: NamedText[] = [];
   for (const name of names) {
-    const text = await readPlain(join(output, name));
+    const text = readPlain(join(output, name));
     if (text === null) return null;
     files.push({ name, text });
   }
@@ -27,13 +27,13 @@ const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** Nothing there, a symlink, a socket. */
 const NOT_PLAIN: readonly string[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'];
 
-async function readPlain(path: string): Promise<string | null> {
+function readPlain(path: string): string | null {
   try {
-    const file = await open(path, FLAGS);
+    const file = openSync(path, FLAGS);
     try {
-      return (await file.stat()).isFile() ? await file.readFile('utf8') : null;
+      return fstatSync(file).isFile() ? readFileSync(file, 'utf8') : null;
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch (cause) {
     if (NOT_PLAIN.includes(errnoOf(cause))) return null;

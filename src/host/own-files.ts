@@ -1,11 +1,15 @@
-import { constants, open } from 'node:fs/promises';
+import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommitOptions } from './commit.ts';
 import { diskError } from './disk-error.ts';
 import { statsOf } from './system-error.ts';
 import { giveTo, type Ownership } from './write-file.ts';
 
-const isOwned = (found: { readonly mode: number; readonly uid: number; readonly gid: number }, wanted: Ownership) =>
+/** Whether a file has the mode, and the owner where one is wanted. */
+export const isOwned = (
+  found: { readonly mode: number; readonly uid: number; readonly gid: number },
+  wanted: Ownership,
+) =>
   (found.mode & 0o7777) === wanted.mode &&
   (wanted.uid === null || found.uid === wanted.uid) &&
   (wanted.gid === null || found.gid === wanted.gid);
@@ -21,11 +25,11 @@ export async function ownFiles(names: readonly string[], options: CommitOptions)
     try {
       const found = await statsOf(path);
       if (!found?.isFile() || isOwned(found, options)) continue;
-      const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+      const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
       try {
         await giveTo(file, options);
       } finally {
-        await file.close();
+        closeSync(file);
       }
     } catch (cause) {
       throw diskError(`cannot give ${path} its owner and mode`, cause);

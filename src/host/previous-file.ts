@@ -1,6 +1,6 @@
-import { rename, rm } from 'node:fs/promises';
+import { renameSync, rmSync } from 'node:fs';
 import { keepBeside } from './keep-beside.ts';
-import { statsOf } from './system-error.ts';
+import { removeIfThere, statsOf } from './system-error.ts';
 import { besidePath } from './write-file.ts';
 
 /** What lay at `path` before it was replaced. */
@@ -14,13 +14,13 @@ export interface PreviousFile {
 export async function keepPrevious(path: string): Promise<PreviousFile> {
   if ((await statsOf(path)) === null) return { path, kept: null };
   const kept = besidePath(path, 'previous');
-  await rm(kept, { force: true });
+  removeIfThere(kept);
   await keepBeside(path, kept);
   return { path, kept };
 }
 
 /** Makes `path` what it was. Rejects with the system's error; what was kept is then still where it is kept. */
 export async function putBack({ path, kept }: PreviousFile): Promise<void> {
-  if (kept === null) await rm(path, { force: true });
-  else await rename(kept, path);
+  if (kept === null) rmSync(path, { force: true });
+  else renameSync(kept, path);
 }

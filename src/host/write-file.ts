@@ -1,5 +1,7 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { closeSync, fchmodSync, fchownSync, fsync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { removeIfThere } from './system-error.ts';
 
 /** `uid` and `gid` null: as for any file that this process creates. */
 export interface Ownership {
@@ -23,9 +25,9 @@ export async function writeFile(path: string, text: string, ownership: Ownership
   const beside = besidePath(path, 'new');
   await createFile(beside, text, ownership);
   try {
-    await rename(beside, path);
+    renameSync(beside, path);
   } catch (error) {
-    await rm(beside, { force: true });
+    rmSync(beside, { force: true });
     throw error;
   }
   await syncDirectory(dirname(path));
@@ -33,46 +35,43 @@ export async function writeFile(path: string, text: string, ownership: Ownership
 
 /** Creates `path` anew, in place of whatever file lies there; resolves once its bytes (its name not yet) are on the disk. */
 export async function createFile(path: string, data: string | Uint8Array, ownership: Ownership): Promise<void> {
-  await rm(path, { force: true });
+  removeIfThere(path);
   // "wx" follows no symlink, and until it has its owner and mode nobody else reads what may hold a password.
-  const file = await open(path, 'wx', PRIVATE.mode);
+  const file = openSync(path, 'wx', PRIVATE.mode);
   try {
-    await file.writeFile(data);
+    writeFileSync(file, data);
     await giveTo(file, ownership);
   } catch (error) {
-    await rm(path, { force: true });
+    rmSync(path, { force: true });
     throw error;
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
 /** Creates `path` (0600) anew; only its text is certain, and only while the machine runs on. */
-export async function createUnsynced(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', PRIVATE.mode);
-  try {
-    await file.writeFile(text);
-  } finally {
-    await file.close();
-  }
+export function createUnsynced(path: string, text: string): void {
+  writeFileSync(path, text, { flag: 'wx', mode: PRIVATE.mode });
 }
 
-/** Gives an open file its owner, then its mode, and resolves once all of it is on the disk. */
-export async function giveTo(file: FileHandle, { mode, uid, gid }: Ownership): Promise<void> {
-  if (uid !== null || gid !== null) await file.chown(uid ?? UNCHANGED, gid ?? UNCHANGED);
-  await file.chmod(mode);
-  await file.sync();
+/** Gives an open file (its descriptor) its owner, then its mode, and resolves once all of it is on the disk. */
+export async function giveTo(file: number, { mode, uid, gid }: Ownership): Promise<void> {
+  if (uid !== null || gid !== null) fchownSync(file, uid ?? UNCHANGED, gid ?? UNCHANGED);
+  fchmodSync(file, mode);
+  await synced(file);
 }
+
+const synced = promisify(fsync);
 
 /** What chown(2) takes for "leave it". */
 const UNCHANGED = -1;
 
 /** Resolves once the names in `dir` are on the disk. */
 export async function syncDirectory(dir: string): Promise<void> {
-  const handle = await open(dir, 'r');
+  const handle = openSync(dir, 'r');
   try {
-    await handle.sync();
+    await synced(handle);
   } finally {
-    await handle.close();
+    closeSync(handle);
   }
 }

@@ -7,7 +7,8 @@ import { isSecret } from '../core/keys.ts';
 import type { NamedText } from '../core/named-text.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
 import { isDisruptive } from '../plan.ts';
-import { type Bundle, expandIncludes, originsAt } from '../render/bundle.ts';
+import { type Bundle, originsAt } from '../render/bundle.ts';
+import { wholeOf } from '../render/whole.ts';
 import type { Target } from '../targets.ts';
 import type { Place } from './place.ts';
 import { entryOf, inEffect, type WithheldValues } from './withheld.ts';
@@ -96,8 +97,8 @@ async function judge({ target, place, snapshot, live, signal }: Suspects, withhe
   const { bundle } = target.render(inEffect(snapshot, withheld), live);
   if (!bundle) return 'lost';
   const knowsAll = Object.values(withheld).every(({ before }) => before !== null);
-  const running = live ? expandIncludes(live) : '';
-  if (!knowsAll && isDisruptive(meaningOf(running, expandIncludes(bundle.files)))) return 'lost';
+  const running = live ? wholeOf(live) : '';
+  if (!knowsAll && isDisruptive(meaningOf(running, wholeOf(bundle.files)))) return 'lost';
   try {
     await target.check(await place.put(bundle.bytes, bundle.files), signal);
     return null;

@@ -1,5 +1,5 @@
 import { readConfiguration } from '../bird/protocols.ts';
-import { expandIncludes } from '../render/bundle.ts';
+import { wholeOf } from '../render/whole.ts';
 import type { Target } from '../targets.ts';
 import { isOpen } from '../transaction/machine.ts';
 import type { Place } from './place.ts';
@@ -12,5 +12,5 @@ export async function needsRestart({ fileNames }: Target, place: Place): Promise
   const { listen, txn, history } = place.ledger;
   if (listen === null || isOpen(txn)) return false;
   const files = await place.filesOf(history[0]?.bytes ?? null, fileNames);
-  return files !== null && readConfiguration(expandIncludes(files)).listen !== listen;
+  return files !== null && readConfiguration(wholeOf(files)).listen !== listen;
 }

@@ -2,7 +2,6 @@ import { sortDiagnostics } from '../core/diagnostic.ts';
 import { asStageError, type Stage } from '../core/errors.ts';
 import { byBytesOf } from '../core/order.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
-import { readLive } from '../host/observe.ts';
 import type { Rendering, Target } from '../targets.ts';
 import { mayBegin } from '../transaction/machine.ts';
 import { type Changed, change, finish, rewrite } from './change.ts';
@@ -49,8 +48,10 @@ export async function runPass(
   let rendering: Rendering | null = null;
   let done: Changed = { outcome: 'unchanged', steps: [], meaning: null, error: null };
   try {
-    const live = await timed('commit', () => readLive(place.options.output, target.fileNames));
+    const live = await timed('commit', () => place.live(target.fileNames));
     await timed('commit', () => keepOwner(target, place, live));
+    if (place.isOtherDaemon) await timed('commit', () => place.save({ confirmed: null }));
+    place.isOtherDaemon = false;
     const suspects = { target, place, snapshot, live, signal: options.signal };
     let withheld = stillWithheld(snapshot, place.options.prefixes, place.ledger.withheld);
     const render = () =>
@@ -60,7 +61,7 @@ export async function runPass(
       }));
     rendering = await render();
     await remember(place, rendering, withheld);
-    // Where BIRD may run under a timer, or nothing new can be had, what is open comes first.
+    // Where BIRD may run under a timer, something is taken back, or nothing new can be had, what is open comes first.
     if (!mayBegin(place.ledger.txn) || !rendering.bundle) done = await finish(target, place, options.signal, timed);
     if (!done.error) {
       try {

@@ -19,7 +19,7 @@ export async function isAnotherDaemon(place: Place, signal: AbortSignal): Promis
     place.silentSince = null;
     if (ledger.confirmed === null || ledger.boot === null || boot === null) return false;
     const isSame = isSameMoment(boot, ledger.boot) && isSameMoment(reconfigured ?? '', ledger.reconfigured ?? '');
-    if (!isSame) await place.save({ confirmed: null });
+    if (!isSame) place.isOtherDaemon = true;
     return !isSame;
   } catch {
     place.silentSince ??= options.clock.now();

@@ -1,7 +1,7 @@
 import { meaningOf } from '../bird/meaning.ts';
 import { UsageError } from '../core/errors.ts';
 import { isDisruptive } from '../plan.ts';
-import { expandIncludes } from '../render/bundle.ts';
+import { wholeOf } from '../render/whole.ts';
 import type { Target } from '../targets.ts';
 import { after, mayBegin } from '../transaction/machine.ts';
 import { follow } from './change.ts';
@@ -25,10 +25,12 @@ export async function rollBack(
     );
   }
   if (!mayBegin(txn))
-    throw new UsageError(`rollback: a change of ${target.name} is still being confirmed: try again in a minute`);
+    throw new UsageError(
+      `rollback: a change of ${target.name} is still being confirmed or taken back: try again in a minute`,
+    );
   const [from, to] = await Promise.all([newest, wanted].map(({ bytes }) => place.filesOf(bytes, target.fileNames)));
   if (!to) throw new UsageError(`rollback ${back}: the files of that bundle are gone`);
-  const meaning = meaningOf(expandIncludes(from ?? []), expandIncludes(to));
+  const meaning = meaningOf(wholeOf(from ?? []), wholeOf(to));
   const since = place.options.clock.now();
   const why = `rolled back to the bundle of revision ${wanted.revision}, confirmed ${new Date(wanted.at).toISOString()}`;
   const timer = isDisruptive(meaning);

@@ -1,3 +1,4 @@
+import { readPiece } from '../bird/stated.ts';
 import { digestOfStatements, statementDigests } from '../bird/statements.ts';
 import { type Digest, digestOfAll } from '../core/digest.ts';
 import type { NamedText } from '../core/named-text.ts';
@@ -5,7 +6,7 @@ import type { NamedText } from '../core/named-text.ts';
 /** A piece of a file that holds whole top-level statements (or only comments), and the resources that produced it. */
 export interface Block {
   readonly text: string;
-  /** A digest for each of its top-level statements, in order. */
+  /** A digest for each of its top-level statements, in order; worked out once it is asked for. */
   readonly statements: readonly Digest[];
   /** Datastore keys, sorted. Empty for what follows from no single resource. */
   readonly origins: readonly string[];
@@ -29,11 +30,17 @@ export interface Bundle extends Digests {
   readonly files: readonly [RenderedFile, ...RenderedFile[]];
 }
 
-export const makeBlock = (text: string, origins: readonly string[]): Block => ({
-  text,
-  statements: statementDigests(text),
-  origins,
-});
+/** Its statements are read when they are asked for. */
+export function makeBlock(text: string, origins: readonly string[]): Block {
+  const block: Block = {
+    text,
+    origins,
+    get statements() {
+      return readPiece(block).digests;
+    },
+  };
+  return block;
+}
 
 /** A file of `blocks`; its text is theirs, joined. */
 export const makeFile = (name: string, blocks: readonly Block[]): RenderedFile => ({
@@ -42,28 +49,44 @@ export const makeFile = (name: string, blocks: readonly Block[]): RenderedFile =
   text: blocks.map((b) => b.text).join(''),
 });
 
-/**
- * The digests of files as they lie on disk, comparable with a bundle's: `files` in the bundle's order. The statements are read
- * only when they are asked for: tokenizing megabytes costs more than the rest of a pass.
- */
-export function digestsOfTexts(files: readonly NamedText[]): Digests {
+/** By the array that the files came in: who hands on the same one is not made to hash megabytes again. */
+const known = new WeakMap<readonly NamedText[], Digests>();
+
+function remembered(files: readonly NamedText[], statementsOf: (file: NamedText, at: number) => readonly Digest[]) {
+  let bytes: Digest | null = null;
   let statements: Digest | null = null;
-  return {
-    bytes: digestOfAll(files.flatMap((f) => [f.name, f.text])),
+  const digests: Digests = {
+    get bytes() {
+      bytes ??= digestOfAll(files.flatMap((f) => [f.name, f.text]));
+      return bytes;
+    },
     get statements() {
-      statements ??= digestOfAll(files.flatMap((f) => [f.name, digestOfStatements(statementDigests(f.text))]));
+      statements ??= digestOfAll(files.flatMap((f, at) => [f.name, digestOfStatements(statementsOf(f, at))]));
       return statements;
     },
   };
+  known.set(files, digests);
+  return digests;
 }
 
-/** Blocks carry their statements' digests with them, so that unchanged blocks are not tokenized again. */
+/**
+ * The digests of files as they lie on disk, comparable with a bundle's: `files` in the bundle's order. Both are worked out when they
+ * are asked for: tokenizing megabytes costs more than the rest of a pass.
+ */
+export const digestsOfTexts = (files: readonly NamedText[]): Digests =>
+  known.get(files) ?? remembered(files, ({ text }) => statementDigests(text));
+
+/** Blocks remember their statements' digests, so that unchanged blocks are not tokenized again; what is only rendered needs none. */
 export function makeBundle(files: readonly [RenderedFile, ...RenderedFile[]]): Bundle {
-  const ofStatements = (f: RenderedFile) => digestOfStatements(f.blocks.flatMap((b) => b.statements));
+  const digests = remembered(files, (_, at) => files[at]?.blocks.flatMap((block) => block.statements) ?? []);
   return {
     files,
-    bytes: digestOfAll(files.flatMap((f) => [f.name, f.text])),
-    statements: digestOfAll(files.flatMap((f) => [f.name, ofStatements(f)])),
+    get bytes() {
+      return digests.bytes;
+    },
+    get statements() {
+      return digests.statements;
+    },
   };
 }
 
@@ -75,11 +98,4 @@ export function originsAt(file: RenderedFile, line: number): readonly string[] {
     if (line <= last) return block.origins;
   }
   return [];
-}
-
-/** What the daemon reads, as one text: the first file, with each `include "NAME";` replaced in place by the file of that name. */
-export function expandIncludes(files: readonly NamedText[]): string {
-  const [first, ...rest] = files;
-  const texts = new Map(rest.map(({ name, text }) => [name, text]));
-  return (first?.text ?? '').replace(/^include "([^"]+)";$/gm, (line, name: string) => texts.get(name) ?? line);
 }

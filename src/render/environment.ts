@@ -1,7 +1,9 @@
 import Handlebars from 'handlebars';
 import { type Block, makeBlock } from './bundle.ts';
-import { guarded } from './guard.ts';
+import { COMPILE_OPTIONS } from './compile-options.ts';
+import { guarded, unguarded } from './guard.ts';
 import { HELPERS } from './helpers.ts';
+import { PRECOMPILED } from './precompiled.ts';
 
 /** Template text by stem: `bird`, `peer`, … as they stand in one folder under templates/. */
 export type TemplateTexts = ReadonlyMap<string, string>;
@@ -12,35 +14,31 @@ export type View = Readonly<Record<string, unknown>>;
 /** Stands in the text for a block until the file is cut up; NUL can come from neither a template nor a view (see guard.ts). */
 const MARK = '\0';
 
-/** How every template is compiled. */
-export const COMPILE_OPTIONS = {
-  noEscape: true, // BIRD is not HTML
-  strict: true,
-  knownHelpersOnly: true,
-  knownHelpers: Object.fromEntries([...Object.keys(HELPERS), 'block'].map((name) => [name, true])),
-  preventIndent: true,
-};
-
 /**
- * An isolated Handlebars over one folder of templates. A template cuts its file into blocks with `{{block "peer" this}}`: the
- * partial's text is remembered by the view's identity, so that thousands of unchanged peers cost no rendering and no tokenizing.
+ * An isolated Handlebars over one folder of templates. A template cuts its file into blocks with `{{block "aggr" aggr}}`, and with
+ * `{{blocks "peer" peers}}` one for each of a list: the partial's text is remembered by the view's identity, so that thousands of
+ * unchanged peers cost no rendering and no tokenizing.
  */
 export class Environment {
   readonly #handlebars = Handlebars.create();
   readonly #compiled = new Map<string, HandlebarsTemplateDelegate>();
   readonly #blocks = new Map<string, WeakMap<object, Block>>();
-  /** The text between blocks, as it was last time: it seldom changes either. */
-  readonly #between = new Map<string, Block>();
-  #collected: Block[] = [];
+  /** What stood at a place of a file last time: between the lists of blocks little changes, and it need not be read again either. */
+  readonly #placed = new Map<string, readonly Block[]>();
+  #collected: (readonly Block[])[] = [];
 
   constructor(templates: TemplateTexts) {
     this.#handlebars.registerHelper(HELPERS);
-    this.#handlebars.registerHelper('block', (partial: string, view: View) => {
-      this.#collected.push(this.#block(partial, view));
-      return MARK;
-    });
+    this.#handlebars.registerHelper('block', (partial: string, view: View) =>
+      this.#collect([this.#block(partial, view)]),
+    );
+    this.#handlebars.registerHelper('blocks', (partial: string, views: readonly View[]) =>
+      // Past the guard, which would be asked thousands of times for views that are known.
+      this.#collect(unguarded(views).map((view) => this.#block(partial, view))),
+    );
     for (const [name, text] of templates) {
-      const template = this.#handlebars.compile(text, COMPILE_OPTIONS);
+      const ready = PRECOMPILED.get(text);
+      const template = ready ? this.#handlebars.template(ready) : this.#handlebars.compile(text, COMPILE_OPTIONS);
       this.#compiled.set(name, template);
       this.#handlebars.registerPartial(name, template);
     }
@@ -53,9 +51,10 @@ export class Environment {
     try {
       const texts = this.#template(name)(guarded(view)).split(MARK);
       return texts.flatMap((text, i) => {
-        const block = this.#collected[i];
-        const before = text === '' ? [] : [this.#textBetween(`${name} ${i}`, text, view.origins)];
-        return block ? [...before, block] : before;
+        const before = text === '' ? [] : [this.#asBefore(`${name} ${i}`, makeBlock(text, view.origins))];
+        const [one, ...more] = this.#collected[i] ?? [];
+        if (!one) return before;
+        return more.length > 0 ? [...before, one, ...more] : [...before, this.#asBefore(`${name} ${i} block`, one)];
       });
     } finally {
       this.#collected = outer;
@@ -68,24 +67,40 @@ export class Environment {
     return template;
   }
 
-  #block(partial: string, view: View): Block {
+  #collect(blocks: readonly Block[]): string {
+    this.#collected.push(blocks);
+    return MARK;
+  }
+
+  #block(partial: string, given: View): Block {
+    const view = unguarded(given);
     const blocks = this.#blocks.get(partial) ?? new WeakMap<object, Block>();
     this.#blocks.set(partial, blocks);
     const known = blocks.get(view);
     if (known) return known;
     const { origins } = view;
-    const text = this.#template(partial)(view);
+    const text = this.#template(partial)(guarded(view));
     if (text.includes(MARK)) throw new Error(`bug: ${partial}.hbs cuts a block out of a block`);
     const block = makeBlock(text, Array.isArray(origins) ? [...origins] : []);
     blocks.set(view, block);
     return block;
   }
 
-  #textBetween(place: string, text: string, origins: readonly string[]): Block {
-    const known = this.#between.get(place);
-    if (known?.text === text && known.origins.join() === origins.join()) return known;
-    const block = makeBlock(text, origins);
-    this.#between.set(place, block);
-    return block;
+  /** The block that stood there last time, if it says the same. Two are remembered: one environment serves both families. */
+  #asBefore(place: string, block: Block): Block {
+    const known = this.#placed.get(place) ?? [];
+    const isSame = ({ text, origins }: Block) => text === block.text && origins.join() === block.origins.join();
+    const found = known.find(isSame) ?? block;
+    this.#placed.set(place, [found, ...known.filter((other) => other !== found)].slice(0, 2));
+    return found;
   }
+}
+
+const environments = new WeakMap<TemplateTexts, Environment>();
+
+/** The one Environment of these texts: what is rendered for many nodes compiles them once. */
+export function environmentOf(templates: TemplateTexts): Environment {
+  const known = environments.get(templates) ?? new Environment(templates);
+  environments.set(templates, known);
+  return known;
 }

@@ -27,6 +27,7 @@ export class LiveText {
 }
 
 const guards = new WeakMap<object, object>();
+const guardedViews = new WeakMap<object, object>();
 
 /** Handlebars looks for these on anything it iterates or calls. */
 const PROBED = new Set(['length', 'constructor', 'toHTML', 'then']);
@@ -73,5 +74,9 @@ export function guarded<T extends object>(view: T): T {
     },
   });
   guards.set(view, guard);
+  guardedViews.set(guard, view);
   return guard;
 }
+
+/** What `guarded` wrapped; anything else as it is. */
+export const unguarded = <T extends object>(view: T): T => (guardedViews.get(view) as T | undefined) ?? view;

@@ -1,5 +1,5 @@
 import Handlebars from 'handlebars';
-import { COMPILE_OPTIONS } from './environment.ts';
+import { COMPILE_OPTIONS } from './compile-options.ts';
 
 /** Why a text can be no template, and in which of its lines, from 1. */
 export interface TemplateFault {
@@ -7,7 +7,7 @@ export interface TemplateFault {
   readonly message: string;
 }
 
-/** Another template that a text names: `{{> name}}` or `{{block "name" …}}`. */
+/** Another template that a text names: `{{> name}}` or `{{block "name" …}}`, `{{blocks "name" …}}`. */
 interface Mention {
   readonly name: string;
   readonly line: number;
@@ -25,7 +25,11 @@ class Mentions extends Handlebars.Visitor {
   override MustacheStatement(mustache: hbs.AST.MustacheStatement): void {
     const { path, params, loc } = mustache;
     const [name] = params;
-    if ('original' in path && path.original === 'block' && name?.type === 'StringLiteral') {
+    if (
+      'original' in path &&
+      (path.original === 'block' || path.original === 'blocks') &&
+      name?.type === 'StringLiteral'
+    ) {
       this.all.push({ name: (name as hbs.AST.StringLiteral).value, line: loc.start.line });
     }
     super.MustacheStatement(mustache);

@@ -7,13 +7,25 @@ import type { Place } from '../pass/place.ts';
 import { rollBack } from '../pass/roll-back.ts';
 import { after } from '../transaction/machine.ts';
 import type { Managed } from './managed.ts';
+import type { Metrics } from './metrics.ts';
 import { readinessOf, type ServiceFacts, serviceReport } from './service-report.ts';
 
 /** An approval counts for the plan that is seen now; what comes later is another plan. */
 const APPROVAL_MS = 600_000;
 
+/** What the answers are made from. */
+export interface Known {
+  readonly facts: ServiceFacts;
+  readonly datastore: Datastore;
+  readonly metrics?: Metrics;
+  /** The last lines of the log. */
+  readonly recent?: () => readonly string[];
+}
+
 /** What operators can ask of the running service. Each operation resolves after the pass that follows it. */
-export function operationsOf(all: readonly Managed[], facts: ServiceFacts, datastore: Datastore): Operations {
+export function operationsOf(all: readonly Managed[], { facts, datastore, metrics, recent }: Known): Operations {
+  const status = () => serviceReport(all, facts, datastore);
+  let scrape: Promise<string> | null = null;
   const chosen = (names: readonly string[] | null): readonly Managed[] => {
     const unknown = names?.find((name) => !all.some(({ target }) => target.name === name));
     if (unknown !== undefined) throw new UsageError(`there is no target ${unknown}`);
@@ -22,18 +34,31 @@ export function operationsOf(all: readonly Managed[], facts: ServiceFacts, datas
   const onEach = async (
     names: readonly string[] | null,
     work: (one: Managed, signal: AbortSignal) => Promise<void>,
+    judge: (report: PassReport) => Judgement = judged,
   ): Promise<OperationResult> => {
     const results = await Promise.all(
-      chosen(names).map(async (one) => ({ target: one.target.name, ...(await outcomeOf(one, work)) })),
+      chosen(names).map(async (one) => ({ target: one.target.name, ...(await outcomeOf(one, work, judge)) })),
     );
     return { ok: results.every(({ ok }) => ok), lines: results.map(({ target, text }) => ({ target, text })) };
   };
   return {
-    status: () => serviceReport(all, facts, datastore),
-    readiness: () => readinessOf(all, datastore, facts.startedAt),
+    status,
+    ...(metrics && {
+      // Each asks BIRD: who scrapes while another does gets what that one gets.
+      metrics: () => {
+        scrape ??= status()
+          .then((report) => metrics.text(report))
+          .finally(() => {
+            scrape = null;
+          });
+        return scrape;
+      },
+    }),
+    ...(recent && { log: recent }),
+    readiness: (names) => readinessOf(chosen(names), datastore, facts.startedAt),
     approve: (names) => onEach(names, ({ place }) => approve(place)),
     resume: (names) => onEach(names, ({ place }) => resume(place)),
-    reload: (names) => onEach(names, ({ place }) => place.save({ confirmed: null })),
+    reload: (names) => onEach(names, ({ place }) => place.save({ confirmed: null }), judgedReload),
     rollback: async (back, forMs, names) => {
       const result = await onEach(names, ({ target, place }, signal) =>
         rollBack(target, place, { back, forMs, signal }),
@@ -60,15 +85,35 @@ async function resume(place: Place): Promise<void> {
 
 const FAILED = 'failed: ';
 
+interface Judgement {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
 /** What became of one target; what its work met is told like a pass that failed, so that the other target's outcome is told as well. */
-async function outcomeOf(one: Managed, work: (one: Managed, signal: AbortSignal) => Promise<void>) {
+async function outcomeOf(
+  one: Managed,
+  work: (one: Managed, signal: AbortSignal) => Promise<void>,
+  judge: (report: PassReport) => Judgement,
+): Promise<Judgement> {
   try {
-    const report = await one.ask((signal) => work(one, signal));
-    return { ok: !report.error && !report.hold, text: textOf(report) };
+    return judge(await one.ask((signal) => work(one, signal)));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     return { ok: false, text: `${FAILED}${messageOf(error)}` };
   }
+}
+
+const judged = (report: PassReport): Judgement => ({ ok: !report.error && !report.hold, text: textOf(report) });
+
+/** Held or not, BIRD has read its files again, or it has not been asked to. */
+function judgedReload(report: PassReport): Judgement {
+  const isReloaded = report.steps.includes('reload');
+  if (report.error) return judged(report);
+  return {
+    ok: isReloaded,
+    text: report.hold ? `${isReloaded ? '' : 'not '}reloaded; ${textOf(report)}` : textOf(report),
+  };
 }
 
 function textOf({ outcome, error, hold }: PassReport): string {

@@ -42,7 +42,18 @@ export async function prepare(given: Settings, makeTargets: MakeTargets, log: Lo
       ...(await resolveFileOwner(settings, socket)),
     });
     const prefixes = prefixesFor(settings.nodeName, settings.data);
-    const place = { name: target.name, prefixes, stateDir, output, socket, destination, check, clock: systemClock };
+    const { nodeName: node } = settings;
+    const place = {
+      name: target.name,
+      node,
+      prefixes,
+      stateDir,
+      output,
+      socket,
+      destination,
+      check,
+      clock: systemClock,
+    };
     return new Managed(target, new Place({ ...place, undoSeconds, limits, acceptTakeover, history }, ledger), log);
   });
   return { all, settings };

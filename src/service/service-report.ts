@@ -1,8 +1,9 @@
-import { withBirdDaemon } from '../bird/daemon-session.ts';
 import type { Operations } from '../control/operations.ts';
-import type { Instant, ServiceReport, SessionReport, TargetReport, TargetState } from '../control/status-report.ts';
+import type { Instant, ServiceReport, TargetReport, TargetState } from '../control/status-report.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { needsRestart } from '../pass/needs-restart.ts';
+import type { Place } from '../pass/place.ts';
+import { askDaemon } from './ask-daemon.ts';
 import type { Managed } from './managed.ts';
 
 /** What does not change while the service runs. */
@@ -13,9 +14,6 @@ export interface ServiceFacts {
   /** Milliseconds since 1970, as all times here. */
   readonly startedAt: number;
 }
-
-/** A status that waits for a hung BIRD helps nobody. */
-const SESSIONS_MS = 3_000;
 
 const instant = (ms: number): Instant => new Date(ms).toISOString();
 
@@ -34,7 +32,7 @@ async function verdictOn(
 ): Promise<Verdict> {
   const { ledger, silentSince } = place;
   const at = ledger.history[0]?.at ?? startedAt;
-  if (!last) return { state: 'starting', ready: false, since: startedAt, why: 'no pass yet' };
+  if (!last) return beforeTheFirstPass(place, datastore, startedAt);
   const { report } = last;
   if (report.hold) {
     const { kinds, since, why } = report.hold;
@@ -62,21 +60,14 @@ async function verdictOn(
   return { state: 'converged', ready: true, since: at, why: null };
 }
 
-async function sessionsOf({ target, place }: Managed): Promise<readonly SessionReport[] | null> {
-  const { socket, clock } = place.options;
-  const signal = AbortSignal.timeout(SESSIONS_MS);
-  const options = { configFile: target.configFile, signal, clock };
-  const seen = await withBirdDaemon(socket, options, (daemon) => daemon.observe()).catch(() => null);
-  if (!seen) return null;
-  return seen.protocols
-    .filter(({ type }) => type === 'BGP')
-    .map(({ name, neighborAddress, state, info, since }) => ({
-      name,
-      neighbor: neighborAddress ?? '',
-      state,
-      info,
-      since,
-    }));
+/** What BIRD was confirmed to run, or started with, stays in effect until the data are there. */
+function beforeTheFirstPass({ ledger }: Place, datastore: Datastore, startedAt: number): Verdict {
+  const [newest] = ledger.history;
+  const { inSync, lastError } = datastore.health();
+  const isKept = newest !== undefined && ledger.live?.bytes === newest.bytes;
+  if (inSync || !lastError || !isKept) return { state: 'starting', ready: false, since: startedAt, why: 'no pass yet' };
+  const why = `no pass yet, the last confirmed bundle is in effect: ${lastError.message}`;
+  return { state: 'stale', ready: false, since: newest.at, why };
 }
 
 async function targetReport(managed: Managed, datastore: Datastore, startedAt: number): Promise<TargetReport> {
@@ -94,6 +85,7 @@ async function targetReport(managed: Managed, datastore: Datastore, startedAt: n
     ready,
     why,
     revision: report?.revision ?? null,
+    wanted: report?.bundle?.statements ?? null,
     live: ledger.live?.statements ?? null,
     confirmed: ledger.confirmed,
     transaction: ledger.txn.at,
@@ -104,7 +96,13 @@ async function targetReport(managed: Managed, datastore: Datastore, startedAt: n
       plan: { added, removed, restarted, refiltered },
     },
     needsRestart: state === 'needs-restart',
-    lastPass: last && { at: instant(last.at), outcome: last.report.outcome, timings: last.report.timings },
+    lastPass: last && {
+      pass: last.pass,
+      at: instant(last.at),
+      outcome: last.report.outcome,
+      steps: last.report.steps,
+      timings: last.report.timings,
+    },
     lastError: error && {
       stage: error.stage,
       code: error.code,
@@ -114,7 +112,7 @@ async function targetReport(managed: Managed, datastore: Datastore, startedAt: n
     diagnostics: report?.diagnostics ?? [],
     keptPasswords: Object.entries(ledger.keptPasswords).map(([session, at]) => ({ session, since: instant(at) })),
     history: ledger.history.map(({ bytes, revision, at }) => ({ digest: bytes, revision, confirmedAt: instant(at) })),
-    sessions: await sessionsOf(managed),
+    ...(await askDaemon(place.options.socket, place.options.clock)),
   };
 }
 
@@ -125,6 +123,7 @@ export async function serviceReport(
   datastore: Datastore,
 ): Promise<ServiceReport> {
   const { inSync, staleSince, lastError } = datastore.health();
+  const now = all[0]?.place.options.clock.now() ?? startedAt;
   return {
     version,
     pid,
@@ -133,6 +132,7 @@ export async function serviceReport(
     datastore: {
       inSync,
       staleSince: staleSince === null ? null : instant(staleSince),
+      staleSeconds: staleSince === null ? 0 : Math.max(0, Math.round((now - staleSince) / 1000)),
       lastError: lastError?.message ?? null,
       revision: all[0]?.last?.report.revision ?? null,
     },
@@ -140,17 +140,23 @@ export async function serviceReport(
   };
 }
 
-/** Ready when every target is: each reason why not is a sentence. */
+/** Ready when every target's configuration is as it should be, and its sessions are by Calico's rules; each reason why not is a sentence. */
 export async function readinessOf(
   all: readonly Managed[],
   datastore: Datastore,
   startedAt: number,
 ): Promise<Awaited<ReturnType<Operations['readiness']>>> {
-  const verdicts = await Promise.all(
-    all.map(async (each) => [each, await verdictOn(each, datastore, startedAt)] as const),
+  const reasons = await Promise.all(
+    all.map(async (each) => {
+      const { socket, clock } = each.place.options;
+      const [{ state, ready, why }, { peering }] = await Promise.all([
+        verdictOn(each, datastore, startedAt),
+        askDaemon(socket, clock),
+      ]);
+      const { name } = each.target;
+      return [...(ready ? [] : [`${name}: ${state}: ${why}`]), ...peering.map((fault) => `${name}: ${fault}`)];
+    }),
   );
-  const why = verdicts
-    .filter(([, { ready }]) => !ready)
-    .map(([{ target }, verdict]) => `${target.name}: ${verdict.state}: ${verdict.why}`);
+  const why = reasons.flat();
   return { ready: why.length === 0, why };
 }

@@ -12,8 +12,10 @@ import type { PassReport } from '../pass/pass-report.ts';
 import { isAnotherDaemon } from '../pass/poll.ts';
 import { repair } from '../pass/repair.ts';
 import { reconcile } from '../reconciler.ts';
-import type { Settings } from '../settings.ts';
+import { DAEMONS, type Settings } from '../settings.ts';
+import { askDaemon } from './ask-daemon.ts';
 import type { Managed } from './managed.ts';
+import { openMetrics } from './metrics.ts';
 import { operationsOf } from './operations.ts';
 import { type MakeTargets, prepare } from './prepare.ts';
 import { restarter } from './restarter.ts';
@@ -95,6 +97,34 @@ async function loops(
   }
 }
 
+/** What a service is started with beside its settings. */
+export interface Surroundings {
+  readonly makeTargets: MakeTargets;
+  readonly log: Log;
+  /** The last lines of that log. */
+  readonly recent: () => readonly string[];
+  /** Every BIRD runs what the data ask for: called after the first pass that finds it so. */
+  readonly onReady: () => void;
+}
+
+const DONE: readonly string[] = ['unchanged', 'committed', 'confirmed'];
+
+const isConfirmed = ({ last, place }: Managed): boolean =>
+  last !== null && DONE.includes(last.report.outcome) && place.ledger.confirmed !== null;
+
+/** To be called after every pass: calls `onReady` once, when BIRD runs everywhere what the data ask for. Never rejects. */
+function readiness(all: readonly Managed[], onReady: () => void): () => Promise<void> {
+  let isReady = false;
+  return async () => {
+    if (isReady || !all.every(isConfirmed)) return;
+    // A pass that finds nothing to do asks no BIRD, and the ledger may be of yesterday.
+    const asked = await Promise.all(all.map(({ place }) => askDaemon(place.options.socket, systemClock)));
+    if (isReady || asked.some(({ daemon }) => daemon === null)) return;
+    isReady = true;
+    onReady();
+  };
+}
+
 /**
  * The service: the state directory is claimed, what a predecessor left half done is made whole, and then one loop per target goes over
  * one datastore until `signal` aborts. A pass that is past its commit then finishes its reload. Rejects with a StageError `datastore`
@@ -102,17 +132,31 @@ async function loops(
  */
 export async function runService(
   given: Settings,
-  makeTargets: MakeTargets,
-  log: Log,
+  { makeTargets, log: told, recent, onReady }: Surroundings,
   signal: AbortSignal,
 ): Promise<void> {
   const startedAt = systemClock.now();
   const claim = await claimStateDir(given.stateDir);
   try {
+    const metrics = await openMetrics(DAEMONS, { perPeer: given.metricsPerPeer });
+    const log: Log = (level, event, fields = {}) => {
+      metrics.onEvent(level, event, fields);
+      told(level, event, fields);
+    };
     const { all, settings } = await prepare(given, makeTargets, log);
+    const mayBeReady = readiness(all, onReady);
+    for (const one of all) {
+      const { name } = one.target;
+      one.onMove = (from, to) => metrics.onMove(name, from, to);
+      one.onPass = (report) => {
+        metrics.onPass(name, report);
+        void mayBeReady();
+      };
+    }
     for (const { target, place } of all) await repair(target, place, log, signal);
     const datastore = await openDatastore(settings, { log, clock: systemClock, watch: true });
-    const operations = operationsOf(all, { version, pid: process.pid, node: settings.nodeName, startedAt }, datastore);
+    const facts = { version, pid: process.pid, node: settings.nodeName, startedAt };
+    const operations = operationsOf(all, { facts, datastore, metrics, recent });
     claim.serve(serveRoutes(controlRoutes(operations), log));
     const raiseAll = () => {
       for (const { dirty } of all) dirty.raise();
@@ -135,7 +179,7 @@ export async function runService(
   }
 }
 
-/** One pass over each target. Rejects like `runService`; an unreachable datastore is given up when `signal` aborts. */
+/** What a predecessor left half done is made whole, then one pass over each target. Rejects like `runService`; an unreachable datastore is given up when `signal` aborts. */
 export async function convergeOnce(
   given: Settings,
   makeTargets: MakeTargets,
@@ -145,6 +189,7 @@ export async function convergeOnce(
   const claim = await claimStateDir(given.stateDir);
   try {
     const { all, settings } = await prepare(given, makeTargets, log);
+    for (const { target, place } of all) await repair(target, place, log, signal);
     const datastore = await openDatastore(settings, { log, clock: systemClock, watch: false });
     try {
       await datastore.start(prefixesFor(settings.nodeName, settings.data), () => {}, signal);

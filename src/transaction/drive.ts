@@ -1,9 +1,8 @@
 import type { BirdDaemon, DaemonObservation } from '../bird/daemon-session.ts';
-import { isSameMoment } from '../bird/same-moment.ts';
 import { type Expected, importsInDoubt, type Problem, verify } from '../bird/verify.ts';
 import type { Clock } from '../core/clock.ts';
 import { asStageError, StageError } from '../core/errors.ts';
-import { actOf, after, type BundleId, durable, type Event, type Transaction } from './machine.ts';
+import { type Armed, actOf, after, type BundleId, durable, type Event, type Transaction } from './machine.ts';
 
 /** What the transaction acts on: one daemon, its files, and the ledger. */
 export interface World {
@@ -15,6 +14,8 @@ export interface World {
   readonly undoSeconds: number;
   /** Puts a bundle's files into place, whole or not at all. Rejects with a StageError `commit`. */
   write(bundle: BundleId): Promise<void>;
+  /** Where the transaction has come to, also where that is not worth keeping: for the log. */
+  moved(txn: Transaction): void;
   /** Keeps where the transaction stands, with BIRD as it was seen last; it is on the disk when this resolves. */
   save(txn: Transaction, seen: DaemonObservation | null): Promise<void>;
   /** What BIRD should do and not do when it goes from one bundle to the other; `from` null: nothing is known of before. */
@@ -51,6 +52,7 @@ export async function drive(start: Transaction, world: World): Promise<Driven> {
   };
   const step = async (event: Event): Promise<void> => {
     txn = after(txn, event);
+    world.moved(txn);
     if (!isFoundAgain(kept, durable(txn))) await keep();
   };
   const write = async (bundle: BundleId) => {
@@ -69,6 +71,7 @@ export async function drive(start: Transaction, world: World): Promise<Driven> {
     }
   } catch (thrown) {
     txn = durable(txn);
+    world.moved(txn);
     return { txn, error: asStageError('reload', thrown), seen };
   }
   return { txn, error: actOf(txn).do === 'rest' ? null : unconfirmed(), seen };
@@ -77,11 +80,11 @@ export async function drive(start: Transaction, world: World): Promise<Driven> {
 /** What follows a write comes again by writing again: not keeping it saves a sync of the disk in every change. */
 const isFoundAgain = (kept: Transaction, next: Transaction): boolean =>
   kept.at === next.at
-    ? kept.at !== 'armed' || kept === next
+    ? kept.at !== 'armed' || next.at !== 'armed' || kept.armed === next.armed
     : (kept.at === 'committing' && next.at === 'owed') || (kept.at === 'restoring' && next.at === 'returning');
 
 const unconfirmed = (): StageError =>
-  new StageError('reload', 'unconfirmed', 'BIRD may still undo a change that was not confirmed: that is waited for', {
+  new StageError('reload', 'unconfirmed', `BIRD's timer ran out ${MAX_ROUNDS} times before it could be told to stay`, {
     retryable: true,
   });
 
@@ -105,11 +108,10 @@ async function talk(daemon: BirdDaemon, world: World, { txn, step, write, saw }:
         await write(act.bundle);
         break;
       case 'connect':
-        // An armed change that does not look like itself is left to its timer.
-        if (rounds++ === MAX_ROUNDS || (rounds > 1 && now.at === 'armed')) return;
-        before = await daemon.observe();
+        if (rounds++ === MAX_ROUNDS) return;
+        before = await daemon.observe({ routes: await asksForRoutes(now, world) });
         saw(before);
-        await step(greeted(now, before, world));
+        await step({ is: 'connected', fresh: freshTimer(world) });
         break;
       case 'configure': {
         const verdict = await daemon.configure(act.timer ? { undoSeconds: world.undoSeconds } : {});
@@ -135,12 +137,15 @@ async function talk(daemon: BirdDaemon, world: World, { txn, step, write, saw }:
   }
 }
 
-function greeted(txn: Transaction, { boot }: DaemonObservation, { clock, undoSeconds }: World): Event {
+/** Routes are counted where what is let in changes: verifying looks at no others. */
+const asksForRoutes = async (txn: Transaction, world: World): Promise<boolean> =>
+  (txn.at === 'owed' || txn.at === 'armed') && (await world.expected(txn.from, txn.to)).reimported.length > 0;
+
+function freshTimer({ clock, undoSeconds }: World): Armed {
   const now = clock.now();
-  const rebooted = txn.at === 'armed' && !isSameMoment(boot, txn.armed.boot);
   // BIRD 1.6 counts whole seconds: its timer ends up to one of them early.
-  const from = now + undoSeconds * 1000 - Math.min(1_000, undoSeconds * 500);
-  return { is: 'connected', now, fresh: { boot, from, until: now + undoSeconds * 1000 + ARRIVES_MS }, rebooted };
+  const from = now + undoSeconds * 1000 - 1_000;
+  return { from, until: now + undoSeconds * 1000 + ARRIVES_MS };
 }
 
 async function verified(
@@ -154,7 +159,7 @@ async function verified(
   const { clock, signal } = world;
   const deadline = clock.now() + IMPORTS_MS;
   for (;;) {
-    const seen = await daemon.observe();
+    const seen = await daemon.observe({ routes: expected.reimported.length > 0 });
     // What another conversation has changed has no "before": then only the names can tell.
     const was = txn.again || !before ? seen : before;
     const problems = verify(was, seen, expected);

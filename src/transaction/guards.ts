@@ -1,5 +1,7 @@
 import { inventoryOf, poolActionChanges } from '../bird/inventory.ts';
 import type { Meaning } from '../bird/meaning.ts';
+import type { BirdText } from '../bird/pieces.ts';
+import { readConfiguration } from '../bird/protocols.ts';
 import type { HoldKind } from '../core/hold-kinds.ts';
 import { byBytes } from '../core/order.ts';
 
@@ -16,10 +18,10 @@ export interface Limits {
   readonly lastPeer: boolean;
 }
 
-/** A plan, as the guards judge it. Texts are whole configurations, includes in their place. */
+/** A plan, as the guards judge it. */
 export interface Proposal {
-  readonly before: string;
-  readonly after: string;
+  readonly before: BirdText;
+  readonly after: BirdText;
   readonly meaning: Meaning;
   /** Nothing was ever confirmed here: what runs is another's. `running`: the sessions that BIRD shows, [] when it cannot be asked. */
   readonly takeover: { readonly running: readonly string[] } | null;
@@ -35,14 +37,19 @@ export interface Tripped {
   readonly why: string;
 }
 
-const sessionsIn = (text: string): readonly string[] =>
-  [...text.matchAll(/^[ \t]*protocol bgp ([^\s{;]+)/gm)].map(([, name = '']) => name);
+const sessionsIn = (text: BirdText): readonly string[] =>
+  [...readConfiguration(text).protocols.values()].flatMap(({ type, name }) => (type === 'bgp' ? [name] : []));
+
+function hasSessions(text: BirdText): boolean {
+  for (const { type } of readConfiguration(text).protocols.values()) if (type === 'bgp') return true;
+  return false;
+}
 
 const some = (names: readonly string[]): string =>
   names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
 
 /** Pools whose routes are treated in another way, or not at all any more. */
-function changedPools(before: string, after: string): readonly string[] {
+function changedPools(before: BirdText, after: BirdText): readonly string[] {
   const [was, is] = [inventoryOf(before), inventoryOf(after)];
   const gone = [...was.pools.keys()].filter((cidr) => !is.pools.has(cidr));
   return [...gone, ...poolActionChanges(was, is)].sort(byBytes);
@@ -64,8 +71,9 @@ function takeover({ before, after, meaning, takeover: first }: Proposal): string
 }
 
 function lastPeer({ before, after }: Proposal, { lastPeer: isOn }: Limits): string | null {
-  const sessions = isOn ? sessionsIn(before) : [];
-  return sessions.length > 0 && sessionsIn(after).length === 0 ? `no session would be left of ${some(sessions)}` : null;
+  if (!isOn || hasSessions(after)) return null;
+  const sessions = sessionsIn(before);
+  return sessions.length > 0 ? `no session would be left of ${some(sessions)}` : null;
 }
 
 function manyGone({ before, after, isReread }: Proposal, { gone: share, goneAtLeast }: Limits): string | null {

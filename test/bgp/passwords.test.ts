@@ -115,6 +115,21 @@ describe('passwords that are not there', () => {
     expect(JSON.stringify(diagnostics)).not.toContain('live Mesh');
   });
 
+  it.each([3, 4, 6])('are told with the first three of %d sessions that keep theirs', (count) => {
+    const addresses = Array.from({ length: count }, (_, i) => `192.0.2.${i + 2}`);
+    const nodes = [...NODES.slice(0, 1), ...addresses.map((address, i) => node(`n${i}`, address))];
+    const sessions = live(...addresses.map((address) => `Mesh_${address.replaceAll('.', '_')}`));
+    const { diagnostics } = passwords([MESH], {}, sessions, nodes);
+    const more = count > 3 ? ` and ${count - 3} more` : '';
+    expect(diagnostics[0]?.message).toContain(`: Mesh_192_0_2_2, Mesh_192_0_2_3, Mesh_192_0_2_4${more} keep the one`);
+  });
+
+  it('are told with what becomes of the session', () => {
+    const message = (allowMissing: boolean) => passwords([X], { allowMissing }).diagnostics[0]?.message;
+    expect(message(false)).toMatch(/: no session, until it is there$/);
+    expect(message(true)).toMatch(/: the session goes without$/);
+  });
+
   it('are the live file’s rather than none, where none is allowed', () => {
     const { found, told } = passwords([X, Y], { allowMissing: true }, live('Global_203_0_113_1'));
     expect(found).toMatchObject({ Global_203_0_113_1: 'live Global_203_0_113_1', Global_203_0_113_2: null });

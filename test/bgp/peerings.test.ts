@@ -187,6 +187,10 @@ describe('WireGuard', () => {
 
   it('keeps routes over its other nodes out of the kernel from 3.33 on, in its families, by text', () => {
     const at = (minor: number, own = self) => build('a', [own, D, E, F], { release: { minor, patch: 0 } });
+    const sameAsD = labelled('n3', 4, {}, {}, tunnel('198.51.100.3'));
+    const noAddress = [resourceKey('Node', 'n0'), JSON.stringify({ spec: tunnel('198.51.100.9') })] as const;
+    const more = build('a', [self, E, sameAsD, D, noAddress], { release: { minor: 33, patch: 0 } });
+    expect(more.v4.wireguardNextHops).toEqual(['192.0.2.10', '192.0.2.4']);
     expect([at(33).v4.wireguardNextHops, at(33).v6.wireguardNextHops]).toEqual([['192.0.2.10', '192.0.2.4'], []]);
     expect(at(32).v4.wireguardNextHops).toEqual([]);
     expect(at(33, A).v4.wireguardNextHops).toEqual([]);

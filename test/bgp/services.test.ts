@@ -114,6 +114,11 @@ describe('a service is told by a node (spec 6.2)', () => {
       expect(told([service({ ...LOCAL, clusterIP }), slice('a')])).toEqual([]);
   });
 
+  it('and has that one, where the list of its cluster IPs is empty', () => {
+    expect(told([service({ ...LOCAL, clusterIPs: [] }), slice('a')])).toEqual(['203.0.113.1/32']);
+    expect(told([service({ ...LOCAL, clusterIPs: ['203.0.113.2'] }), slice('a')])).toEqual(['203.0.113.2/32']);
+  });
+
   it('4 if an address of it is one that is advertised by itself', () => {
     const single = '203.0.113.131';
     expect(told([service({ ...CLUSTER, loadBalancerIP: single })])).toEqual(['203.0.113.1/32']);

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { inventoryOf, poolActionChanges } from '../../src/bird/inventory.ts';
-import { expandIncludes } from '../../src/render/bundle.ts';
+import { expandIncludes } from '../../src/render/whole.ts';
 import { actionsOf } from '../conformance/meaning.ts';
 import { readIfThere, releaseCases, renderCase } from '../conformance/releases.ts';
 

@@ -40,6 +40,16 @@ const TABLE = `2002-name     proto    table    state  since       info
 describe('readProtocols', () => {
   const [reply] = new ReplyReader().push(TABLE);
 
+  it('reads the same out of rows alone, but for addresses and routes', () => {
+    const rows = reply!.lines.filter(({ code }) => code !== 1006);
+    const withoutDetails = readProtocols(reply!).map((row) => ({
+      ...row,
+      neighborAddress: null,
+      importedRoutes: null,
+    }));
+    expect(readProtocols({ ...reply!, lines: rows })).toEqual(withoutDetails);
+  });
+
   it('reads rows and what belongs to them, in order', () => {
     const rows = readProtocols(reply!);
     const row = { lastError: null, neighborAddress: null, established: false, importedRoutes: null, info: '' };

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseStatements } from '../../src/bird/statements.ts';
-import { isWord, quoted } from '../../src/bird/syntax.ts';
+import { isWord, quoted, quotedSymbol, withoutPasswords } from '../../src/bird/syntax.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 const run = promisify(execFile);
@@ -23,6 +23,7 @@ describe('quoted', () => {
     const secret = `geheim${value}`;
     expect(() => quoted(secret)).toThrow(RangeError);
     expect(() => quoted(secret)).not.toThrow(/geheim/);
+    expect(() => quoted(secret)).toThrow('cannot hold quotes or control characters');
   });
 
   it('gives one string token for whatever it takes', () => {
@@ -49,6 +50,51 @@ describe('quoted', () => {
       run('bird', ['-p', '-c', file], { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } }),
     ).resolves.toBeDefined();
   });
+});
+
+describe('quotedSymbol', () => {
+  it.each(['a', 'bgp_filter.v4-1', 'A'.repeat(64)])('quotes %j', (value) => {
+    expect(quotedSymbol(value)).toBe(`'${value}'`);
+  });
+
+  it.each(['', 'A'.repeat(65), "a'", "'a", 'a b', ' a', 'a ', 'a\n', 'a;b', 'é', 'a/b', 'a:b'])(
+    'refuses %j',
+    (value) => {
+      expect(() => quotedSymbol(value)).toThrow(
+        new RangeError('a quoted BIRD symbol holds letters, digits, "_", "." and "-"'),
+      );
+    },
+  );
+});
+
+describe('withoutPasswords', () => {
+  it('hides whole lines of passwords, and nothing else', () => {
+    const text = [
+      'protocol bgp Node_1 {',
+      '  password "geheim";',
+      'password "geheim;} #";  # geheim',
+      '  description "no password here";',
+      '}',
+    ].join('\n');
+    expect(withoutPasswords(text)).toBe(
+      [
+        'protocol bgp Node_1 {',
+        '  password [redacted];',
+        'password [redacted];',
+        '  description "no password here";',
+        '}',
+      ].join('\n'),
+    );
+  });
+});
+
+describe('withoutPasswords, of what others wrote', () => {
+  it.each([
+    ['protocol bgp a { password "geheim"; }', 'protocol bgp a { password [redacted];'],
+    ['+  password "geheim";', '+  password [redacted];'],
+    ['password\n  "geheim";', 'password\n  [redacted];'],
+    ['  password geheim', '  password [redacted];'],
+  ])('hides %j', (text, shown) => expect(withoutPasswords(text)).toBe(shown));
 });
 
 describe('isWord', () => {

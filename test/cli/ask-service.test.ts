@@ -1,15 +1,30 @@
-import { readFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { statusText } from '../../src/cli/status-text.ts';
 import { type Claim, claimStateDir } from '../../src/control/claim.ts';
 import { controlRoutes, serveRoutes } from '../../src/control/server.ts';
+import type { Digest } from '../../src/core/digest.ts';
 import { UsageError } from '../../src/core/errors.ts';
+import { EMPTY_RECORD, type LedgerRecord } from '../../src/host/ledger.ts';
 import { askedOperations } from '../support/asked-operations.ts';
-import { runCli } from '../support/cli.ts';
+import { runCli, startCli } from '../support/cli.ts';
+import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { HELD_NODE, SOUND_NODE } from '../support/service-reports.ts';
+
+const DIGEST = 'a'.repeat(64) as Digest;
+const LEDGER: LedgerRecord = {
+  ...EMPTY_RECORD,
+  live: { bytes: DIGEST, statements: DIGEST },
+  confirmed: DIGEST,
+  txn: { at: 'held', from: DIGEST, to: DIGEST, why: 'syntax error' },
+  hold: { kinds: ['refused'], since: 0, why: ['syntax error'], until: null },
+  history: [
+    { bytes: DIGEST, statements: DIGEST, revision: '48210', release: null, at: Date.UTC(2026, 10, 22, 10, 2, 11) },
+  ],
+};
 
 describe('the verbs that ask a running service', () => {
   let dir: string;
@@ -65,10 +80,38 @@ describe('the verbs that ask a running service', () => {
   it('exit 1 where no service runs', async () => {
     await claim.release();
     const err = `birdconfd: no birdconfd is running on ${join(dir, 'state')}: start it or give --state-dir\n`;
-    for (const verb of ['approve', 'resume', 'reload', 'rollback', 'status']) {
+    for (const verb of ['approve', 'resume', 'reload', 'rollback']) {
       expect(await run(verb)).toEqual({ code: 1, out: '', err });
     }
     expect(await run('status', '--ready')).toEqual({ code: 1, out: '', err });
+  });
+
+  it('status tells what is known without the service, where none runs or it cannot answer yet', async () => {
+    const silent = ['--bird-socket', join(dir, 'b.ctl'), '--bird6-socket', join(dir, 'b6.ctl')];
+    const row = '| bird   | silent | idle        | no   | never          | -        | -          |\n';
+    const seen = async (why: string) => {
+      const { code, out, err } = await run('status', ...silent);
+      expect({ code, err }).toEqual({ code: 1, err: '' });
+      expect(out).toContain(`birdconfd cannot be asked: ${why}.\n`);
+      expect(out).toContain(row);
+      expect(out).toContain('BGP sessions of bird6\nBIRD does not answer.\n');
+    };
+    await claim.release();
+    await seen(`no birdconfd is running on ${join(dir, 'state')}: start it or give --state-dir`);
+    const { code, out } = await run('status', '--json', ...silent);
+    const target = { transaction: 'idle', holds: [], lastConfirmed: null, daemon: null, sessions: null };
+    expect([code, JSON.parse(out)]).toMatchObject([
+      1,
+      { service: null, why: expect.stringContaining('no birdconfd'), targets: [{ name: 'bird', ...target }, target] },
+    ]);
+    await writeFile(join(dir, 'state/bird.json'), JSON.stringify(LEDGER));
+    const held = await run('status', ...silent);
+    expect(held.out).toContain(
+      '| bird   | silent | held        | refused | 2026-11-22 10:02:11Z | 48210    | aaaaaaaaaaaa |\n',
+    );
+    await rm(join(dir, 'state/bird.json'));
+    claim = await claimStateDir(join(dir, 'state'));
+    await seen('birdconfd is starting');
   });
 
   it('status shows the report, without colour where there is no terminal', async () => {
@@ -80,22 +123,47 @@ describe('the verbs that ask a running service', () => {
     expect(await run('status', '--ready')).toEqual({ code: 0, out: '', err: '' });
     stub.readiness = { ready: false, why: ['bird6: held'] };
     expect(await run('status', '--ready')).toEqual({ code: 1, out: 'not ready\nbird6: held\n', err: '' });
+    expect((await run('status', '--ready', '--target', 'bird')).code).toBe(1);
+    expect(stub.asked).toEqual([['readiness', ['bird']]]);
+    expect(await run('status', '--ready=calicoo')).toMatchObject({
+      code: 1,
+      err: /--ready: expected nothing or calico/,
+    });
   });
 
-  it('tell of a service that is only starting', async () => {
+  it('status --ready=calico asks BIRD alone', async () => {
+    await claim.release();
+    const socket = join(dir, 'nobody.ctl');
+    expect(await run('status', '--ready=calico', '--target', 'bird6', '--bird6-socket', socket)).toEqual({
+      code: 1,
+      out: `bird6: BIRD does not answer at ${socket}\n`,
+      err: '',
+    });
+  });
+
+  it('status --watch shows it again and again, until it is stopped', async () => {
+    const watching = startCli(['status', '--watch=10ms', '--json', '--state-dir', join(dir, 'state')]);
+    onTestFinished(() => watching.stop('SIGKILL').then(() => undefined));
+    let out = '';
+    watching.child.stdout.on('data', (text: string) => {
+      out += text;
+    });
+    await eventually(() => expect(out.split('\n').length).toBeGreaterThan(2));
+    stub.report = SOUND_NODE;
+    await eventually(() => expect(JSON.parse(out.trimEnd().split('\n').at(-1) ?? '')).toEqual(SOUND_NODE));
+    watching.child.kill('SIGINT');
+    expect(await watching.finished).toMatchObject({ code: 0, err: '' });
+    expect(await run('status', '--watch=never')).toMatchObject({ code: 1, err: /--watch: expected a time/ });
+  });
+
+  it('status --ready tells of a service that is only starting', async () => {
     await claim.release();
     claim = await claimStateDir(join(dir, 'state'));
-    expect(await run('status')).toEqual({ code: 1, out: '', err: 'birdconfd: birdconfd is starting\n' });
     expect(await run('status', '--ready')).toEqual({ code: 1, out: 'birdconfd is starting\n', err: '' });
   });
 });
 
 describe('statusText', () => {
-  it('is what the README shows', async () => {
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-    expect(readme).toContain(`\`\`\`\n$ birdconfd status\n${statusText(HELD_NODE, false)}\`\`\`\n`);
-  });
-
   it('colours words, and moves none', () => {
     const coloured = statusText(HELD_NODE, true);
     expect(coloured).toContain('\u001b[31mheld');
@@ -111,6 +179,7 @@ describe('statusText', () => {
         datastore: {
           inSync: false,
           staleSince: '2026-11-22T10:00:00.000Z',
+          staleSeconds: 131,
           lastError: 'etcd at http://10.0.0.1:2379 does not answer',
           revision: '48210',
         },
@@ -121,6 +190,7 @@ describe('statusText', () => {
             ready: false,
             why: 'BIRD has not taken the files yet',
             confirmed: null,
+            peering: ['no session is Established: Mesh_x'],
             needsRestart: true,
             lastError: { stage: 'reload', code: 'socket-refused', message: 'nobody listens', since: target.since },
             sessions: null,
@@ -133,6 +203,7 @@ describe('statusText', () => {
     for (const line of [
       'The data are stale since 2026-11-22 10:00:00Z, revision 48210: etcd at http://10.0.0.1:2379 does not answer',
       'bird: BIRD has not taken the files yet',
+      'bird: no session is Established: Mesh_x',
       'bird: reload fails since 2026-11-22 10:02:11Z (socket-refused): nobody listens',
       'bird: BIRD takes its new listening address or port only when it is restarted',
       '| bird   | waiting  | 2026-11-22 10:02:11Z | no    | 48210    | 3f9c2a71d0be, BIRD - |',
@@ -159,7 +230,8 @@ describe('statusText', () => {
   it('lets no text from the data steer the terminal', () => {
     const [target] = SOUND_NODE.targets;
     const evil = { name: 'Mesh_x', neighbor: '\u001b[2J', state: 'up\n', info: 'a\rb', since: '\u202e' };
-    const text = statusText({ ...SOUND_NODE, targets: [{ ...target!, sessions: [evil] }] }, false);
+    const session = { ...evil, established: false, importedRoutes: null };
+    const text = statusText({ ...SOUND_NODE, targets: [{ ...target!, sessions: [session] }] }, false);
     expect(text).not.toMatch(/[\u001b\r\u202e]/);
     expect(text).toContain('| \\u{1b}[2J    | node-to-node mesh | up\\u{a} | \\u{202e} | a\\u{d}b |');
   });

@@ -1,6 +1,7 @@
-import { cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ledgerPath } from '../../src/host/ledger.ts';
 import { runCli } from '../support/cli.ts';
 import { peer, SMALL_CLUSTER } from '../support/cluster.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -108,6 +109,22 @@ describe('the verbs that run once', () => {
     const { code, err } = await runCli(['run', '--once', ...common(), ...sockets, '--output', output]);
     expect({ code, err }).toEqual({ code: 6, err: expect.stringMatching(/socket-missing/) });
     expect(await readFile(join(output, 'bird.conf'), 'utf8')).toContain('Mesh_192_0_2_2');
+  });
+
+  it('makes whole what a predecessor left half done, also where the data cannot be had', async () => {
+    const sockets = ['--bird-socket', join(dir, 'b.ctl'), '--bird6-socket', join(dir, 'b6.ctl')];
+    const once = () => runCli(['run', '--once', ...common(), ...sockets, '--output', output]);
+    await once();
+    const file = join(output, 'bird.conf');
+    const whole = await readFile(file, 'utf8');
+    const path = ledgerPath(join(output, '.birdconfd'), 'bird');
+    const { txn, ...ledger } = JSON.parse(await readFile(path, 'utf8'));
+    await writeFile(path, JSON.stringify({ ...ledger, txn: { ...txn, at: 'committing' } }));
+    await writeFile(file, 'half of');
+    await rm(input);
+    const { code, err } = await once();
+    expect({ code, err }).toEqual({ code: 4, err: expect.stringMatching(/found=committing/) });
+    expect(await readFile(file, 'utf8')).toBe(whole);
   });
 
   it('runs from anywhere without node_modules', async () => {

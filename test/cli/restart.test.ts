@@ -7,6 +7,9 @@ import { configuration, SMALL_CLUSTER } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { BOOT_CONFIG } from '../support/target-bench.ts';
 
+/** The machine is shared. */
+const LATER = { timeoutMs: 40_000 };
+
 it('the service has BIRD restarted by --restart-cmd when it must listen elsewhere', async () => {
   const bird = await startBird(BOOT_CONFIG);
   onTestFinished(() => bird.stop());
@@ -27,12 +30,12 @@ it('the service has BIRD restarted by --restart-cmd when it must listen elsewher
     const { out } = await runCli(['status', '--json', '--state-dir', path('state')]);
     return JSON.parse(out).targets.find(({ name }: { readonly name: string }) => name === 'bird').state;
   };
-  await eventually(async () => expect(await state()).toBe('converged'));
+  await eventually(async () => expect(await state()).toBe('converged'), LATER);
   await laterThanLast(bird);
   await write([...SMALL_CLUSTER, configuration('node.node-a', { listenPort: 1790 })]);
   await service.logged(/info restarted target=bird .*restart\.sh bird/);
   await bird.restart();
-  await eventually(async () => expect(await state()).toBe('converged'));
+  await eventually(async () => expect(await state()).toBe('converged'), LATER);
   expect(await readFile(bird.configFile, 'utf8')).toContain('listen bgp port 1790;');
   expect(await readFile(path('restarted'), 'utf8')).toBe('bird\n');
   expect((await service.stop()).code).toBe(0);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { cp, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,7 +26,7 @@ describe('the service, without a BIRD to talk to', () => {
     await write(SMALL_CLUSTER);
     const sockets = ['--bird-socket', path('b.ctl'), '--bird6-socket', path('b6.ctl')];
     const args = ['run', '--input', path('etcd.json'), '--node', 'node-a', '--bird', '1.6', '--output', path('out')];
-    service = startCli([...args, ...sockets, '--config', path('birdconfd.toml')]);
+    service = startCli([...args, ...sockets, '--config', path('birdconfd.toml'), '--ready-file', path('ready')]);
     await eventuallyHolds('Mesh_192_0_2_2');
   });
   afterEach(() => service.stop('SIGKILL'));
@@ -34,6 +35,7 @@ describe('the service, without a BIRD to talk to', () => {
     await write([...SMALL_CLUSTER, node('node-d', '192.0.2.4/24')]);
     await eventuallyHolds('Mesh_192_0_2_4');
     await service.logged(/warn pass-failed target=bird .*stage=reload code=socket-missing/);
+    expect(existsSync(path('ready'))).toBe(false);
     expect((await service.stop()).code).toBe(0);
   });
 

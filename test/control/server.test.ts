@@ -48,6 +48,12 @@ describe('what a running service answers', () => {
     stub.readiness = { ready: false, why: ['bird6: held', 'bird: waiting'] };
     expect(await get('/readyz')).toMatchObject({ status: 503, text: 'not ready\nbird6: held\nbird: waiting\n' });
     expect((await get('/metrics')).status).toBe(404);
+    expect((await get('/log')).status).toBe(404);
+    stub.operations.log = () => ['one\n', 'two\n'];
+    claim.serve(serveRoutes(controlRoutes(stub.operations), () => undefined));
+    expect(await get('/log')).toMatchObject({ status: 200, text: 'one\ntwo\n' });
+    await get('/readyz?target=bird6');
+    expect(stub.asked).toEqual([['readiness', ['bird6']]]);
   });
 
   it('does what it is asked for, with targets, by query or as JSON', async () => {
@@ -104,14 +110,21 @@ describe('what a running service answers', () => {
   describe('over TCP', () => {
     let server: StatusServer;
     beforeEach(async () => {
-      server = await serveStatus('127.0.0.1:0', { ...stub.operations, metrics: () => 'up 1\n' }, () => undefined);
+      server = await serveStatus(
+        '127.0.0.1:0',
+        { ...stub.operations, metrics: () => 'up 1\n', log: () => [] },
+        () => undefined,
+      );
     });
     afterEach(() => server.close());
     const fetched = (path: string, method = 'GET') => fetch(`http://127.0.0.1:${server.port}${path}`, { method });
 
     it('lets look, and not touch', async () => {
       expect(await (await fetched('/status')).json()).toEqual(stub.report);
-      expect(await (await fetched('/metrics')).text()).toBe('up 1\n');
+      const metrics = await fetched('/metrics');
+      expect(metrics.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+      expect(await metrics.text()).toBe('up 1\n');
+      expect((await fetched('/log')).status).toBe(404);
       expect((await fetched('/readyz', 'HEAD')).status).toBe(200);
       const touching = ['/approve', '/resume', '/reload', '/rollback'].map(
         async (p) => (await fetched(p, 'POST')).status,

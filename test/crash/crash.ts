@@ -30,12 +30,13 @@ export interface CrashReport {
   readonly violations: readonly string[];
 }
 
-/** Long enough for the next process to confirm in time, mostly. Killed just before BIRD is asked, it has to wait for this long, and 30 s more. */
+/** Long enough for the next process to confirm in time, mostly. */
 const CONFIRM_TIMEOUT = '5s';
 /** Before the next generation, so that birdconfd is at rest now and then. */
 const PAUSE_MS = 250;
 const SETTLE_EVERY = 6;
-const SETTLE_MS = 75_000;
+/** Nothing is waited for but a busy machine, and half a minute between two tries where BIRD was away. */
+const SETTLE_MS = 40_000;
 
 /**
  * Kills birdconfd again and again while the data change, and looks whether it keeps its promises. The seed decides the generations and

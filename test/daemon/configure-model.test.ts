@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BirdSession, withBirdSocket } from '../../src/bird/control-socket.ts';
 import { readProtocols } from '../../src/bird/protocol-table.ts';
@@ -196,5 +198,32 @@ describe('the model of what BIRD does when it is asked to configure', () => {
       },
       { timeoutMs: 40_000 },
     );
+  });
+
+  it.each([
+    ['never does what a client sent that was gone before it read it', true, 19, 'alpha'],
+    ['does what another client sent before it hears the next one', false, 18, 'beta'],
+  ] as const)('%s', async (_what, isGone, code, running) => {
+    for (let i = 0; i < 5; i++) {
+      await started('alpha');
+      await write('beta');
+      const other = connect(bird!.socket);
+      await once(other, 'data');
+      process.kill(bird!.pid, 'SIGSTOP');
+      await new Promise<void>((sent) => other.write('configure timeout 300\n', () => sent()));
+      if (isGone) other.destroy();
+      const found = talk(async (session) => {
+        const confirmed = (await session.command('configure confirm')).code;
+        while (!(await isUp(session)));
+        return {
+          code: confirmed,
+          running: await runs(session),
+          again: (await session.command('configure confirm')).code,
+        };
+      });
+      process.kill(bird!.pid, 'SIGCONT');
+      expect(await found).toEqual({ code, running, again: 19 });
+      other.destroy();
+    }
   });
 });

@@ -224,8 +224,12 @@ describe('a session that falls while the configuration changes', () => {
     await established();
     await kill('SIGKILL')();
     await eventually(async () => expect(session(await observe()).lastError).toBe('Socket: Connection refused'));
+    const brief = await daemon('ours', (d) => d.observe({ routes: false }));
+    expect(session(brief)).toMatchObject({ lastError: 'Socket: Connection refused', established: false });
     await start('theirs');
     expect(session(await up())).toMatchObject({ lastError: null, neighborAddress: ADDRESS.theirs });
+    const again = await daemon('ours', (d) => d.observe({ routes: false }));
+    expect(session(again)).toMatchObject({ lastError: null, established: true, importedRoutes: null });
   });
 
   /** What one change does, from the texts to the verdict. */

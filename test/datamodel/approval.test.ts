@@ -53,6 +53,8 @@ describe('an approval by annotation', () => {
     '2026-11-22',
     '2026-11-22T12:00:00',
     '2026-11-22 13:00:00Z',
+    '+2026-11-22T13:00:00Z',
+    '2026-11-22T13:00:00Z (UTC)',
     '2026-02-30T12:61:00Z',
     'takeover,2027-01-01T00:00:00Z',
   ])('expects something else than %j', (text) => {

@@ -10,6 +10,7 @@ import {
   oneOfOr,
   optional,
   record,
+  secretly,
   text,
   unlessEmpty,
 } from '../../src/datamodel/field.ts';
@@ -148,5 +149,35 @@ describe('record', () => {
         n: { type: 'number', expects: 'a whole number from 0 to 1' },
       },
     });
+  });
+});
+
+describe('secretly', () => {
+  const hidden = secretly(record({ word: upper, words: optional(list(upper), []) }));
+  const told = (value: unknown) => {
+    const faults: Fault[] = [];
+    hidden.decode(value, ['data'], faults);
+    return faults;
+  };
+
+  it('says where and what was expected, and nothing of what was found', () => {
+    expect(told({ word: 'geheim', words: ['A', 'found geheim, found\ngeheim'] })).toEqual([
+      {
+        severity: 'error',
+        code: 'invalid-value',
+        path: ['data', 'word'],
+        message: 'expected capitals, found another value',
+      },
+      {
+        severity: 'error',
+        code: 'invalid-value',
+        path: ['data', 'words', 1],
+        message: 'expected capitals, found another value',
+      },
+    ]);
+  });
+
+  it('decodes what the field decodes', () => {
+    expect(decode(hidden, { word: 'AB' })).toEqual(ok({ word: 'AB', words: [] }));
   });
 });

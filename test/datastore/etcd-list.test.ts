@@ -5,6 +5,7 @@ import { type EtcdServer, startEtcd } from '../support/etcd.ts';
 
 const A = '/calico/a/';
 const B = '/calico/b/';
+const OPTIONS = { keysOnly: false, pageMs: 30_000 };
 const KEYS = 5_100; // more than a page
 const TXN_OPERATIONS = 100; // etcd takes up to 128
 
@@ -34,7 +35,7 @@ describe('a list of several pages', () => {
       }
       return page;
     };
-    const listing = await listAtOneRevision({ kv: { range } } as Etcd3, [A, B]);
+    const listing = await listAtOneRevision({ kv: { range } } as Etcd3, [A, B], OPTIONS);
     expect(limits).toEqual([5_000, 5_000, 5_000]);
     expect(listing.entries.size).toBe(KEYS + 1);
     expect(new Set([...listing.entries.values()].map(({ value }) => value))).toEqual(new Set(['old']));
@@ -52,7 +53,7 @@ describe('a list of several pages', () => {
       }
       return page;
     };
-    await expect(listAtOneRevision({ kv: { range } } as Etcd3, [A, B])).rejects.toThrow('compacted');
+    await expect(listAtOneRevision({ kv: { range } } as Etcd3, [A, B], OPTIONS)).rejects.toThrow('compacted');
   });
 });
 

@@ -3,7 +3,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { prefixesFor, resourceKey, resourcePrefix, SECRET_FILES } from '../../src/core/keys.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { EtcdV3Datastore } from '../../src/datastore/etcd-v3.ts';
-import { type EtcdServer, startEtcd } from '../support/etcd.ts';
+import { credentials, type EtcdServer, startEtcd } from '../support/etcd.ts';
 import { eventually } from '../support/eventually.ts';
 
 const PREFIXES = prefixesFor('node-a');
@@ -21,11 +21,11 @@ beforeAll(async () => {
 afterAll(() => etcd.stop());
 
 /** A started store that asks for all that a node asks for, with what its resync and its log did. */
-async function started(credentials: { username: string; password: Secret }) {
+async function started(who: { username: string; password: Secret }) {
   const sleep = vi.fn(systemClock.sleep);
   const log = vi.fn();
   const store = new EtcdV3Datastore(
-    { endpoints: [etcd.endpoint], caCert: null, cert: null, key: null, ...credentials },
+    { endpoints: [etcd.endpoint], credentials: credentials(who) },
     { clock: { now: systemClock.now, sleep }, resyncIntervalMs: RESYNC_MS, log },
   );
   onTestFinished(() => store.close());

@@ -5,11 +5,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { prefixesFor, V1_GLOBAL, V1_HOSTS } from '../../src/core/keys.ts';
 import { Secret } from '../../src/core/secret.ts';
-import type { EtcdOptions } from '../../src/datastore/etcd-client.ts';
+import type { EtcdCredentials } from '../../src/datastore/etcd-client.ts';
 import type { EtcdSurroundings } from '../../src/datastore/etcd-generations.ts';
 import { EtcdV2Datastore } from '../../src/datastore/etcd-v2.ts';
 import { directoriesFor } from '../../src/datastore/etcd-v2-copy.ts';
-import { freePort, startEtcd } from '../support/etcd.ts';
+import { credentials, freePort, startEtcd } from '../support/etcd.ts';
 import { startEtcdMembers } from '../support/etcd-members.ts';
 import { EtcdV2Keys } from '../support/etcd-v2-keys.ts';
 import { eventually } from '../support/eventually.ts';
@@ -32,12 +32,11 @@ afterEach(async () => {
 /** A store that has not started; `lost` are the fields of what it said when it lost etcd. */
 function storeFor(
   endpoints: readonly string[],
-  { options, ...surroundings }: Partial<EtcdSurroundings> & { options?: Partial<EtcdOptions> } = {},
+  { who, ...surroundings }: Partial<EtcdSurroundings> & { who?: Partial<EtcdCredentials> } = {},
 ) {
   const lost: Record<string, unknown>[] = [];
-  const nothing = { username: null, password: null, caCert: null, cert: null, key: null };
   const store = new EtcdV2Datastore(
-    { endpoints, ...nothing, ...options },
+    { endpoints, credentials: credentials(who) },
     {
       clock: systemClock,
       resyncIntervalMs: 60_000,
@@ -215,7 +214,7 @@ describe('access', () => {
     await root.api('PUT', '/auth/enable', {});
     const revoke = { kv: { read: ['/*'], write: ['/*'] } };
     await root.api('PUT', '/auth/roles/guest', { role: 'guest', revoke });
-    const as = (username: string, password: string) => ({ options: { username, password: new Secret(password) } });
+    const as = (username: string, password: string) => ({ who: { username, password: new Secret(password) } });
     const good = storeFor([etcd.endpoint], as('birdconfd', 'a:secret'));
     await good.start();
     expect(contentOf(good.store)).toEqual({ [AS]: '64500' });
@@ -235,17 +234,17 @@ describe('access', () => {
     const tls = await makeCertificates(dir);
     const etcd = use(await startEtcd({ v2: true, tls }));
     const { ca: caCert, cert, key } = tls.client;
-    const good = storeFor([etcd.endpoint], { options: { caCert, cert, key } });
+    const good = storeFor([etcd.endpoint], { who: { caCert, cert, key } });
     await good.start();
     expect(good.store.health()).toEqual(IN_SYNC);
-    for (const options of [{ caCert }, { cert, key }]) {
-      const { lost, start } = storeFor([etcd.endpoint], { options });
+    for (const who of [{ caCert }, { cert, key }]) {
+      const { lost, start } = storeFor([etcd.endpoint], { who });
       const started = start().catch((error: unknown) => error);
       await eventually(() => expect(lost[0]).toMatchObject({ message: expect.stringContaining('certificate') }));
       await Promise.all(cleanups.splice(cleanups.length - 1).map((close) => close()));
       expect(await started).toMatchObject({ code: 'unreachable', retryable: true });
     }
-    const broken = storeFor([etcd.endpoint], { options: { caCert, cert, key: Buffer.from('no key') } });
+    const broken = storeFor([etcd.endpoint], { who: { caCert, cert, key: Buffer.from('no key') } });
     await expect(broken.start()).rejects.toMatchObject({ code: 'tls-config', retryable: false });
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { EtcdV2Datastore } from '../../src/datastore/etcd-v2.ts';
-import { type EtcdServer, startEtcd } from '../support/etcd.ts';
+import { credentials, type EtcdServer, startEtcd } from '../support/etcd.ts';
 import { EtcdV2Keys } from '../support/etcd-v2-keys.ts';
 import { datastoreContract } from './contract.ts';
 
@@ -13,7 +13,7 @@ afterAll(() => etcd.stop());
 
 const datastore = () =>
   new EtcdV2Datastore(
-    { endpoints: [etcd.endpoint], username: null, password: null, caCert: null, cert: null, key: null },
+    { endpoints: [etcd.endpoint], credentials: credentials() },
     { clock: systemClock, resyncIntervalMs: 60_000, log: () => undefined },
   );
 

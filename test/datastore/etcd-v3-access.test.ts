@@ -8,10 +8,11 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
+import { sharedPrefix } from '../../src/core/keys.ts';
 import { Secret } from '../../src/core/secret.ts';
-import type { EtcdOptions } from '../../src/datastore/etcd-client.ts';
+import type { EtcdCredentials } from '../../src/datastore/etcd-client.ts';
 import { EtcdV3Datastore } from '../../src/datastore/etcd-v3.ts';
-import { freePort, startEtcd } from '../support/etcd.ts';
+import { credentials, freePort, startEtcd } from '../support/etcd.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { makeCertificates } from './etcd-certificates.ts';
@@ -30,11 +31,10 @@ afterEach(async () => {
 });
 
 /** A store that has not started; `lost` are the fields of what it said when it could not reach etcd. */
-function storeFor(endpoints: readonly string[], options: Partial<EtcdOptions> = {}) {
+function storeFor(endpoints: readonly string[], who: Partial<EtcdCredentials> = {}) {
   const lost: Record<string, unknown>[] = [];
-  const nothing = { username: null, password: null, caCert: null, cert: null, key: null };
   const store = new EtcdV3Datastore(
-    { endpoints, ...nothing, ...options },
+    { endpoints, credentials: credentials(who) },
     {
       clock: systemClock,
       resyncIntervalMs: 60_000,
@@ -79,15 +79,29 @@ describe('user and password', () => {
     expect(Date.now() - began).toBeLessThan(5_000);
   });
 
-  it('says what it has to watch when the role covers only the prefixes', async () => {
+  it('watches each prefix by itself when the role covers only the prefixes', async () => {
     const etcd = use(await startEtcd({ auth: { ...AUTH, prefix: NODES } }));
     await etcd.client.role('reader').grant({ permission: 'Read', range: etcd.client.range({ prefix: AFFINITIES }) });
-    const { start } = storeFor([etcd.endpoint], asUser(AUTH.password));
-    await expect(start()).rejects.toMatchObject({
-      code: 'permission-denied',
-      retryable: false,
-      message: expect.stringContaining(`from ${AFFINITIES} to ${NODES.slice(0, -1)}0`),
-    });
+    const proxy = use(await startTcpProxy(etcd.port));
+    const { store, start, lost } = storeFor([`http://127.0.0.1:${proxy.port}`], asUser(AUTH.password));
+    await start();
+    expect(lost).toMatchObject([
+      {
+        code: 'range-refused',
+        message: expect.stringContaining(`from ${sharedPrefix(AFFINITIES)} to ${NODES.slice(0, -1)}0`),
+      },
+    ]);
+    await etcd.client.put(`${NODES}a`).value('{}');
+    await etcd.client.put(`${AFFINITIES}b`).value('{}');
+    const sizes = () => [NODES, AFFINITIES].map((prefix) => store.snapshot().entries(prefix).size);
+    await eventually(() => expect(sizes()).toEqual([1, 1]));
+    proxy.refuse();
+    proxy.cut();
+    await eventually(() => expect(lost).toHaveLength(2));
+    await etcd.client.delete().key(`${NODES}a`);
+    proxy.allow();
+    await eventually(() => expect([sizes(), store.health().inSync]).toEqual([[0, 1], true]));
+    expect(lost.slice(1).map(({ code }) => code)).not.toContain('range-refused');
   });
 
   it('is no hindrance to an etcd that asks for none', async () => {
@@ -189,9 +203,9 @@ describe('close', () => {
       import { systemClock } from './src/core/clock.ts';
       import { Secret } from './src/core/secret.ts';
       import { EtcdV3Datastore } from './src/datastore/etcd-v3.ts';
-      const options = { endpoints: ['${etcd.endpoint}'], username: '${AUTH.user}',
-        password: new Secret('${AUTH.password}'), caCert: null, cert: null, key: null };
-      const store = new EtcdV3Datastore(options, { clock: systemClock, resyncIntervalMs: 60000, log: () => {} });
+      const credentials = async () => ({ username: '${AUTH.user}',
+        password: new Secret('${AUTH.password}'), caCert: null, cert: null, key: null });
+      const store = new EtcdV3Datastore({ endpoints: ['${etcd.endpoint}'], credentials }, { clock: systemClock, resyncIntervalMs: 60000, log: () => {} });
       await store.start(['${NODES}'], () => {}, new AbortController().signal);
       await store.close();
       const closedAt = Date.now();

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { DatastoreHealth } from '../../src/datastore/datastore.ts';
 import type { EtcdSurroundings } from '../../src/datastore/etcd-generations.ts';
 import { EtcdV3Datastore } from '../../src/datastore/etcd-v3.ts';
-import { type EtcdServer, startEtcd } from '../support/etcd.ts';
+import { credentials, type EtcdServer, startEtcd } from '../support/etcd.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { startWatchProxy } from './watch-proxy.ts';
@@ -35,9 +35,8 @@ interface Loss {
 async function startStore(port: number, surroundings: Partial<EtcdSurroundings> = {}) {
   const losses: Loss[] = [];
   const cuts: { revision: bigint; keys: number }[] = [];
-  const options = { username: null, password: null, caCert: null, cert: null, key: null };
   const store: EtcdV3Datastore = new EtcdV3Datastore(
-    { endpoints: [`http://127.0.0.1:${port}`], ...options },
+    { endpoints: [`http://127.0.0.1:${port}`], credentials: credentials() },
     {
       clock: systemClock,
       resyncIntervalMs: 60_000,
@@ -185,6 +184,23 @@ describe('etcd v3 under faults', () => {
     expect(losses).toEqual([]);
     expect(store.health().inSync).toBe(true);
     expect(proxy.accepted).toBe(1);
+  });
+
+  it('notices silence whichever way the wall clock is set meanwhile', async () => {
+    const etcd = use(await startEtcd());
+    const proxy = use(await startTcpProxy(etcd.port));
+    let offset = 0;
+    const clock: Clock = { ...systemClock, now: () => Date.now() + offset };
+    const { store, losses } = await startStore(proxy.port, { clock, timings: { silenceMs: 300, callMs: 300 } });
+    for (const [n, days] of [1, -2, 1].entries()) {
+      offset += days * 86_400_000;
+      proxy.deafen();
+      await putMany(etcd, n * 10, 10);
+      await eventually(() => expect(losses).toHaveLength(n + 1));
+      await catchesUp(etcd, store);
+    }
+    expect(losses.map(({ code }) => code)).toEqual(['timeout', 'timeout', 'timeout']);
+    expect(store.metrics.relists).toBe(0);
   });
 
   for (const [what, change] of [

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { EtcdV3Datastore } from '../../src/datastore/etcd-v3.ts';
-import { type EtcdServer, startEtcd } from '../support/etcd.ts';
+import { credentials, type EtcdServer, startEtcd } from '../support/etcd.ts';
 import { datastoreContract } from './contract.ts';
 
 let etcd: EtcdServer;
@@ -12,7 +12,7 @@ afterAll(() => etcd.stop());
 
 const datastore = () =>
   new EtcdV3Datastore(
-    { endpoints: [etcd.endpoint], username: null, password: null, caCert: null, cert: null, key: null },
+    { endpoints: [etcd.endpoint], credentials: credentials() },
     { clock: systemClock, resyncIntervalMs: 60_000, log: () => undefined },
   );
 

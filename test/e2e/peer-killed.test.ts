@@ -91,7 +91,17 @@ describe('a neighbor that is killed at the instant of a reload', () => {
     const limits = { gone: 0.25, goneAtLeast: 10, restarts: 0.5, restartsAtLeast: 10, lastPeer: true };
     place = new Place(
       {
-        ...{ name: 'bird', stateDir, output, socket, limits, check: true, clock: systemClock, undoSeconds: 60 },
+        ...{
+          name: 'bird',
+          node: 'node-a',
+          stateDir,
+          output,
+          socket,
+          limits,
+          check: true,
+          clock: systemClock,
+          undoSeconds: 60,
+        },
         ...{ destination: async () => ({ output, mode: 0o640, uid: null, gid: null }), acceptTakeover: false },
         history: 5,
         prefixes: prefixesFor('node-a'),

@@ -5,7 +5,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { runProgram } from '../../src/cli/program.ts';
 import { testVerb } from '../../src/cli/test.ts';
 import { UsageError } from '../../src/core/errors.ts';
-import { compareFiles } from '../../src/golden/compare.ts';
+import { compareOutput } from '../../src/golden/compare-output.ts';
+import { failureLines } from '../../src/golden/describe.ts';
+import { Templates } from '../../src/golden/templates.ts';
 import { type TestOptions, testCase } from '../../src/golden/test-case.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
@@ -21,7 +23,17 @@ async function copyOf(fixture: string): Promise<string> {
 }
 
 const run = (dir: string, options: Partial<TestOptions> = {}) =>
-  testCase(dir, { templates: TEMPLATES, overlay: null, check: false, update: false, ...options });
+  testCase(dir, {
+    templates: new Templates(TEMPLATES),
+    check: false,
+    converge: false,
+    update: false,
+    details: 'differences',
+    name: 'case',
+    ...options,
+  });
+
+const lines = async (...given: Parameters<typeof run>) => failureLines(await run(...given));
 
 async function edit(path: string, change: (text: string) => string): Promise<void> {
   const before = await readFile(path, 'utf8');
@@ -49,7 +61,7 @@ describe('a case', () => {
   it('passes as it is, and leaves nothing behind', async () => {
     const dir = await copyOf('steps/peer-removed');
     const before = await filesIn(dir);
-    expect(await run(dir)).toEqual({ dir, differences: [], updated: false });
+    expect(await run(dir)).toMatchObject({ status: 'passed', faults: [] });
     expect(await filesIn(dir)).toEqual(before);
   });
 
@@ -57,51 +69,51 @@ describe('a case', () => {
     const dir = await copyOf('peers/precedence');
     const golden = await readFile(join(dir, BIRD), 'utf8');
     await edit(join(dir, BIRD), (text) => text.replace('  passive on;\n', ''));
-    expect((await run(dir)).differences).toEqual([
-      {
-        kind: 'statements',
-        path: BIRD,
-        detail: expect.stringMatching(
-          /^protocol bgp Mesh_192_0_2_2 from bgp_template: line \d+: expected nothing more, found `passive on;`$/,
-        ),
-      },
+    expect(await lines(dir)).toEqual(['case › worker-1 (1.6, single): session Mesh_192_0_2_2 restarts (passive on)']);
+    const { outputs } = await run(dir);
+    expect(outputs[0]?.files.find(({ path }) => path === BIRD)?.statements).toMatchObject([
+      { within: ['protocol bgp Mesh_192_0_2_2 from bgp_template'], before: null, after: 'passive on;' },
     ]);
     expect(await readFile(join(dir, 'out.actual', BIRD), 'utf8')).toBe(golden);
     await writeFile(join(dir, BIRD), golden);
-    expect((await run(dir)).differences).toEqual([]);
+    expect(await lines(dir)).toEqual([]);
     expect(await readdir(dir)).not.toContain('out.actual');
   });
 
   it('fails when any one line of a golden is gone, and names every statement', async () => {
     const golden = await readFile(join(root, 'fixtures/configuration/kitchen-sink', BIRD), 'utf8');
-    const lines = golden.split('\n').slice(0, -1);
+    const all = golden.split('\n').slice(0, -1);
     const squeeze = (text: string) => text.replace(/[\s`]/g, '');
-    for (const [i, line] of lines.entries()) {
-      const spoilt = `${lines.toSpliced(i, 1).join('\n')}\n`;
-      const [difference] = compareFiles(new Map([['f', spoilt]]), new Map([['f', golden]]));
+    const place = { step: 'in.yaml', out: 'out', node: 'n', bird: '1.6', layout: 'single', folder: 'f' };
+    for (const [i, line] of all.entries()) {
+      const name = 'bird.conf';
+      const spoilt = [{ name, text: `${all.toSpliced(i, 1).join('\n')}\n` }];
+      const { status, files } = compareOutput(place, spoilt, [{ name, text: golden }], 'differences');
+      expect(status, line).toBe('failed');
+      const statements = files[0]?.statements ?? [];
       const isSilent = line === '' || line.startsWith('#');
-      expect(difference, line).toMatchObject({ kind: isSilent ? 'bytes' : 'statements' });
+      expect(statements.length > 0, line).toBe(!isSilent);
       const isStatement = /;$/.test(line) && !/[{}]/.test(line);
-      if (isStatement && difference && 'detail' in difference)
-        expect(squeeze(difference.detail), line).toContain(squeeze(line));
+      if (isStatement) expect(squeeze(statements.map(({ after }) => after).join(' ')), line).toContain(squeeze(line));
     }
-    expect(lines.length).toBeGreaterThan(100);
+    expect(all.length).toBeGreaterThan(100);
   });
 
   it('tells a change of comments or layout from one of statements', async () => {
     const dir = await copyOf('mesh/alone');
     await edit(join(dir, BIRD), (text) => text.replace('\nrouter id', '\n# here\nrouter   id'));
-    const [difference, ...more] = (await run(dir)).differences;
-    expect(more).toEqual([]);
-    expect(difference).toMatchObject({ kind: 'bytes', path: BIRD });
-    expect(difference).toHaveProperty('detail', expect.stringContaining('expected `# here`, found `router id'));
+    expect(await lines(dir)).toEqual([
+      'case › worker-1 (1.6, single): only comments or layout differ: BIRD reads the same',
+    ]);
   });
 
   it('compares the diagnostics too', async () => {
     const dir = await copyOf('pools/duplicates');
     await edit(join(dir, 'out/worker-1/diagnostics.yaml'), (text) => text.replace('duplicate-pool', 'other'));
-    const detail = 'line 2: expected `  code: other`, found `  code: duplicate-pool`';
-    expect((await run(dir)).differences).toEqual([{ kind: 'bytes', path: 'out/worker-1/diagnostics.yaml', detail }]);
+    const [line] = await lines(dir);
+    expect(line).toMatch(
+      /^case › worker-1: diagnostics: now told: \w+ duplicate-pool \S+; no longer told: \w+ other \S+$/,
+    );
   });
 
   it('fails when the file sets differ, before contents are looked at', async () => {
@@ -111,20 +123,21 @@ describe('a case', () => {
     await mkdir(join(dir, 'out.02'));
     await writeFile(join(dir, 'out.02/bird.conf'), '');
     await edit(join(dir, 'out/worker-1/1.6-single/bird6.conf'), () => '');
-    expect((await run(dir)).differences.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
-      'missing out.02/bird.conf',
-      `unexpected ${BIRD}`,
-      'missing out/worker-1/1.6-single/bird_aggr.cfg',
-      'statements out/worker-1/1.6-single/bird6.conf',
+    const files = (await run(dir)).outputs.flatMap((output) => output.files);
+    expect(files.map(({ status, path }) => `${status} ${path}`)).toEqual([
+      `new ${BIRD}`,
+      'failed out/worker-1/1.6-single/bird6.conf',
+      'obsolete out/worker-1/1.6-single/bird_aggr.cfg',
+      'obsolete out.02/bird.conf',
     ]);
   });
 
   it('fails when the exit code is another than it expects, also while updating', async () => {
     const dir = await copyOf('peers/incomplete');
     await edit(join(dir, 'in.yaml'), (text) => text.replace('expect: {exit: 3}\n', ''));
-    const detail = 'expected exit 0, found 3';
-    expect((await run(dir)).differences).toEqual([{ kind: 'exit', path: 'in.yaml', detail }]);
-    expect(await run(dir, { update: true })).toMatchObject({ differences: [{ kind: 'exit' }], updated: false });
+    const fault = { kind: 'exit', path: 'in.yaml', message: 'expected exit 0, found 3' };
+    expect(await run(dir)).toMatchObject({ status: 'failed', faults: [fault] });
+    expect(await run(dir, { update: true })).toMatchObject({ status: 'failed', faults: [fault] });
   });
 
   it('fails when BIRD refuses what is rendered, with its line, and such a file becomes no golden', async () => {
@@ -133,11 +146,11 @@ describe('a case', () => {
     const templates = join(await temporaryFolder(), 'templates');
     await cp(TEMPLATES, templates, { recursive: true });
     await edit(join(templates, 'bird1/bird.hbs'), (text) => text.replace('persist;', 'persists;'));
-    const refused = { kind: 'refused', path: BIRD, detail: expect.stringMatching(/bird\.conf:9:\d+ syntax error/) };
+    const refused = { kind: 'refused', path: BIRD, message: expect.stringMatching(/bird\.conf:9:\d+ syntax error/) };
     for (const update of [false, true]) {
-      const { differences, updated } = await run(dir, { templates, check: true, update });
-      expect(differences).toContainEqual(refused);
-      expect(updated).toBe(false);
+      const { faults, status } = await run(dir, { templates: new Templates(templates), check: true, update });
+      expect(faults).toContainEqual(refused);
+      expect(status).toBe('failed');
     }
     expect(await filesIn(dir)).toEqual(before);
   });
@@ -155,27 +168,19 @@ describe('--update', () => {
     }
     await run(dir);
     expect(await readdir(dir)).toContain('out.actual');
-    expect(await run(dir, { update: true })).toEqual({ dir, differences: [], updated: true });
+    expect(await run(dir, { update: true })).toMatchObject({ status: 'updated', faults: [] });
     expect(await filesIn(dir)).toEqual(before);
     expect(await readdir(dir)).not.toContain('out.actual');
     expect(await readdir(dir)).not.toContain('out.09');
-    expect(await run(dir, { update: true })).toMatchObject({ updated: false });
+    expect(await run(dir, { update: true })).toMatchObject({ status: 'passed' });
   });
 
   it('is refused where CI is set, and nothing is touched', async () => {
     const dir = await copyOf('mesh/alone');
     await edit(join(dir, BIRD), () => 'spoilt');
     const before = await filesIn(dir);
-    const options = {
-      dir,
-      filter: null,
-      check: false,
-      json: false,
-      templates: null,
-      templatesOverlay: null,
-      colour: false,
-    };
-    await expect(testVerb({ ...options, update: true, ci: true })).rejects.toThrow(UsageError);
+    const flags = { update: true, check: 'none' };
+    await expect(testVerb({ dir, flags, ci: true, colour: false })).rejects.toThrow(UsageError);
     vi.stubEnv('CI', 'true');
     const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     expect(await runProgram(['test', dir, '--update', '--check', 'none'])).toBe(1);

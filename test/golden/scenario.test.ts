@@ -37,16 +37,16 @@ describe('readScenario', () => {
       birds,
       layouts,
       env,
-      release,
+      releases,
       expect: expected,
       steps,
     } = await readScenario(await caseOf({ 'in.yaml': NODE }));
-    expect({ nodes, birds, layouts, env, release, expected }).toEqual({
+    expect({ nodes, birds, layouts, env, releases, expected }).toEqual({
       nodes: 'all',
       birds: ['1.6'],
       layouts: ['single'],
       env: {},
-      release: '3.33',
+      releases: ['3.33'],
       expected: { exit: 0 },
     });
     expect(steps.map(({ file, out }) => [file, out])).toEqual([['in.yaml', 'out']]);

@@ -36,6 +36,20 @@ describe('a plan that takes much away, on a real BIRD', () => {
     expect(await status()).toMatchObject({ state: 'converged', ready: true });
   });
 
+  it('is held again after the plan that was approved is gone', async () => {
+    const { pass, ask } = await converged(SMALL_CLUSTER);
+    const emptied = async () => {
+      for (const name of ['node-b', 'node-c']) bench.store.delete(NODE_KEY(name));
+      expect(await pass()).toMatchObject({ outcome: 'held', steps: [], hold: { kinds: ['no-peers'] } });
+    };
+    await emptied();
+    for (const [key, value] of SMALL_CLUSTER) bench.store.put(key, value);
+    expect(await ask('approve')).toMatchObject({ outcome: 'unchanged', hold: null });
+    expect((await bench.ledger()).approval).toBeNull();
+    await emptied();
+    expect(await ask('approve')).toMatchObject({ outcome: 'confirmed', hold: null });
+  });
+
   it('lets what it adds through', async () => {
     const { pass, status } = await converged(SMALL_CLUSTER);
     for (const name of ['node-b', 'node-c']) bench.store.delete(NODE_KEY(name));

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resourceKey } from '../../src/core/keys.ts';
-import { startBird, type TestBird } from '../support/bird.ts';
+import { laterThanLast, startBird, type TestBird } from '../support/bird.ts';
 import { node, SMALL_CLUSTER } from '../support/cluster.ts';
 import { meshWith } from '../support/hold-cases.ts';
 import { BOOT_CONFIG, TargetBench, type TestProcess } from '../support/target-bench.ts';
@@ -97,6 +97,36 @@ describe('holds that the data cannot end', () => {
     expect(await runs(meshWith(4))).toBe(true);
   });
 
+  it('has BIRD read what it rolled back to again, when it is asked to reload or BIRD has read another file', async () => {
+    await grown();
+    await process.rollback(1, 3_600_000);
+    const rolledBack = await bench.file;
+    const told = await process.told('reload');
+    expect(told).toMatchObject({ ok: true, lines: [{ target: 'bird' }] });
+    expect(told.lines[0]?.text).toMatch(/^reloaded; held \(rollback\): rolled back to /);
+    const other = `${bird.dir}/other.conf`;
+    await writeFile(other, BOOT_CONFIG);
+    await laterThanLast(bird);
+    await bird.ask(`configure "${other}"`);
+    expect(await runs(meshWith(2))).toBe(false);
+    expect(await process.poll()).toBe(true);
+    expect(await process.pass()).toMatchObject({ outcome: 'held', steps: ['reload'], hold: { kinds: ['rollback'] } });
+    expect([await runs(meshWith(2)), await runs(meshWith(4))]).toEqual([true, false]);
+    expect(await bench.file).toBe(rolledBack);
+    expect(await process.pass()).toMatchObject({ outcome: 'held', steps: [] });
+  });
+
+  it("says that it does not have BIRD read another's files", async () => {
+    for (const who of ['Ansible', 'Puppet']) {
+      await foreign(who);
+      await process.pass();
+    }
+    const told = await process.told('reload');
+    expect(told).toMatchObject({ ok: false, lines: [{ target: 'bird' }] });
+    expect(told.lines[0]?.text).toMatch(/^not reloaded; held \(foreign-writer\): /);
+    expect(await runs(meshWith(2))).toBe(true);
+  });
+
   it('finishes a rollback that BIRD was not there for', async () => {
     await grown();
     const away = await bench.process({ socket: `${bird.dir}/nobody.ctl` });
@@ -125,8 +155,22 @@ describe('holds that the data cannot end', () => {
     expect(await process.pass()).toMatchObject({ outcome: 'held', steps: ['reload'], hold });
     expect([await bench.file, await runs(meshWith(4))]).toEqual([ours, false]);
     expect(process.place.accepted).toBe(accepted);
+    expect((await process.told('reload')).lines[0]?.text).toBe('not reloaded; held (refused): it broke');
     expect(await process.ask('resume')).toMatchObject({ outcome: 'confirmed', hold: null });
     expect(await runs(meshWith(4))).toBe(true);
+  });
+
+  it('has forgotten what BIRD refused once the data ask for what runs, and tries it again when they ask for it again', async () => {
+    bench.store.put(...node('node-d', '192.0.2.4/24'));
+    const { bundle } = process.target.render(bench.store.snapshot(), null);
+    const from = process.place.ledger.history[0]!.bytes;
+    await process.place.save({ txn: { at: 'held', from, to: bundle!.bytes, why: 'it broke' } });
+    expect(await process.pass()).toMatchObject({ outcome: 'held', steps: [], hold: { kinds: ['refused'] } });
+    bench.store.delete(resourceKey('Node', 'node-d'));
+    expect(await process.pass()).toMatchObject({ outcome: 'unchanged', hold: null });
+    expect((await bench.ledger()).txn).toEqual({ at: 'idle' });
+    bench.store.put(...node('node-d', '192.0.2.4/24'));
+    expect(await process.pass()).toMatchObject({ outcome: 'confirmed', hold: null });
   });
 
   it('refuses to go back further than there is history', async () => {

@@ -5,7 +5,7 @@ import { isSameMoment } from '../../src/bird/same-moment.ts';
 import { resourceKey } from '../../src/core/keys.ts';
 import { ledgerPath } from '../../src/host/ledger.ts';
 import { builtInTemplates, readTemplates } from '../../src/host/read-templates.ts';
-import { startBird, type TestBird } from '../support/bird.ts';
+import { laterThanLast, startBird, type TestBird } from '../support/bird.ts';
 import { node, peer, SMALL_CLUSTER } from '../support/cluster.ts';
 import { BOOT_CONFIG, TargetBench } from '../support/target-bench.ts';
 
@@ -255,6 +255,22 @@ describe('one pass on a real BIRD', () => {
     expect(await readdir(bird.dir)).not.toContain(basename(leftover));
     expect(isSameMoment(await reconfigured(), before)).toBe(true);
     expect(await next()).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  it('reports a ledger that cannot be written when BIRD is another one, and does not say that BIRD is silent', async () => {
+    const { pass, poll, status } = await bench.process();
+    await pass();
+    await laterThanLast(bird);
+    await bird.restart();
+    const ledger = ledgerPath(bench.stateDir, 'bird');
+    await rename(ledger, `${ledger}.kept`);
+    await mkdir(ledger);
+    expect(await poll()).toBe(true);
+    expect(await pass()).toMatchObject({ outcome: 'failed', error: { stage: 'commit', retryable: true } });
+    expect((await status()).why).toContain(ledger);
+    await rmdir(ledger);
+    await rename(`${ledger}.kept`, ledger);
+    expect(await pass()).toMatchObject({ outcome: 'confirmed', steps: ['reload'] });
   });
 
   it('reports a state directory that cannot be written', async () => {

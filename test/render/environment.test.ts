@@ -2,12 +2,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { piecesOf } from '../../src/bird/pieces.ts';
+import { readConfiguration } from '../../src/bird/protocols.ts';
 import { resourceKey } from '../../src/core/keys.ts';
 import { ResourcesDecoder } from '../../src/datamodel/resources.ts';
 import { readTemplates } from '../../src/host/read-templates.ts';
 import { originsAt } from '../../src/render/bundle.ts';
 import { Environment } from '../../src/render/environment.ts';
 import { renderFamily } from '../../src/render/render-family.ts';
+import { expandIncludes, wholeOf } from '../../src/render/whole.ts';
 import { buildBoth } from '../bgp/build.ts';
 import { TestStore } from '../datamodel/snapshot.ts';
 import { configuration, node, peer, SMALL_CLUSTER } from '../support/cluster.ts';
@@ -97,8 +100,18 @@ describe('blocks', () => {
     const { digestsOfTexts } = await import('../../src/render/bundle.ts');
     for (const layout of ['single', 'calico'] as const) {
       const bundle = service(layout).render();
-      expect(digestsOfTexts(bundle.files)).toEqual({ bytes: bundle.bytes, statements: bundle.statements });
+      const onDisk = bundle.files.map(({ name, text }) => ({ name, text }));
+      expect(digestsOfTexts(onDisk)).toEqual({ bytes: bundle.bytes, statements: bundle.statements });
     }
+  });
+
+  it('are what the whole configuration is read in, includes in their place', () => {
+    const [single, calico] = (['single', 'calico'] as const).map((layout) => service(layout).render().files);
+    const pieces = piecesOf(wholeOf(calico!));
+    expect(pieces.map(({ text }) => text).join('')).toBe(expandIncludes(calico!));
+    for (const { blocks } of calico!.slice(1)) expect(pieces).toEqual(expect.arrayContaining([...blocks]));
+    expect(wholeOf(calico!)).toBe(wholeOf(calico!));
+    expect(readConfiguration(wholeOf(calico!)).protocols).toEqual(readConfiguration(single![0].text).protocols);
   });
 });
 

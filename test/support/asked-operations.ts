@@ -18,7 +18,10 @@ export function askedOperations() {
   };
   const operations: Operations = {
     status: () => stub.report,
-    readiness: () => stub.readiness,
+    readiness: (targets) => {
+      if (targets) stub.asked.push(['readiness', targets]);
+      return stub.readiness;
+    },
     approve: (targets) => remember('approve', targets),
     resume: (targets) => remember('resume', targets),
     reload: (targets) => remember('reload', targets),

@@ -28,7 +28,7 @@ export interface TestBird {
 }
 
 /** Resolves once what BIRD does next can be told from what it did last by its own clock, which has whole seconds that wobble. */
-export async function laterThanLast(bird: TestBird): Promise<void> {
+export async function laterThanLast(bird: Pick<TestBird, 'ask'>): Promise<void> {
   const said = async (start: string) => {
     const { lines } = await bird.ask('show status');
     return lines.find(({ text }) => text.startsWith(start))?.text.slice(start.length) ?? '';

@@ -31,6 +31,8 @@ export function startCli(args: readonly string[], options: { cwd?: string; env?:
   return {
     child,
     finished,
+    /** What it has printed so far. */
+    said: () => ({ ...texts }),
     /** Resolves once standard error matches; the service logs there. */
     logged: (pattern: RegExp) =>
       eventually(() => {

@@ -1,16 +1,20 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Etcd3 } from 'etcd3';
+import type { EtcdCredentials, EtcdOptions } from '../../src/datastore/etcd-client.ts';
 
 /** Files of the server's certificates and the bytes of a client's (see `makeCertificates`). */
 export interface EtcdTls {
   readonly server: { readonly ca: string; readonly cert: string; readonly key: string };
   readonly client: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer };
 }
+
+const run = promisify(execFile);
 
 export interface EtcdServerOptions {
   /** Kept when the server stops; without it a temporary one is made and removed. */
@@ -21,6 +25,17 @@ export interface EtcdServerOptions {
   readonly v2?: boolean;
   /** Turns on authentication: `user` may read what is under `prefix`; root's password is the same. */
   readonly auth?: { readonly user: string; readonly password: string; readonly prefix: string };
+  /** More of etcd's own options. */
+  readonly more?: readonly string[];
+}
+
+/** What a store is before it serves again. */
+export interface Restart {
+  readonly downSeconds?: number;
+  /** It is empty. */
+  readonly wiped?: boolean;
+  /** It is what a snapshot of `saveSnapshot` holds; `token`: under another cluster's name. */
+  readonly restored?: { readonly file: string; readonly token?: string };
 }
 
 export interface EtcdServer {
@@ -32,11 +47,21 @@ export interface EtcdServer {
   shutDown(): Promise<void>;
   /** Ends the process without letting it know. */
   kill9(): Promise<void>;
-  /** Starts it again on the same port once it has been down for `downSeconds`; `wiped`: with an empty store. */
-  restart(options?: { downSeconds?: number; wiped?: boolean }): Promise<void>;
+  /** Starts it again on the same port. */
+  restart(options?: Restart): Promise<void>;
+  /** Keeps the store as it is now, for a later `restart`. Not with `tls` or `auth`. */
+  saveSnapshot(file: string): Promise<void>;
+  /** Stops the process where it is, and lets it go on. */
+  pause(): void;
+  resume(): void;
   /** Ends everything and removes what was made; safe to call twice. */
   stop(): Promise<void>;
 }
+
+/** Credentials that stay as they are: these, and otherwise none. */
+export const credentials =
+  (given: Partial<EtcdCredentials> = {}): EtcdOptions['credentials'] =>
+  async () => ({ username: null, password: null, caCert: null, cert: null, key: null, ...given });
 
 /** A port of the loopback address that nothing listens on. */
 export async function freePort(): Promise<number> {
@@ -48,7 +73,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-function argumentsOf(dataDir: string, port: number, peerPort: number, { tls, v2 }: EtcdServerOptions): string[] {
+function argumentsOf(dataDir: string, port: number, peerPort: number, { tls, v2, more }: EtcdServerOptions): string[] {
   const url = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
   const peer = `http://127.0.0.1:${peerPort}`;
   const { ca, cert, key } = tls?.server ?? {};
@@ -58,6 +83,7 @@ function argumentsOf(dataDir: string, port: number, peerPort: number, { tls, v2 
     ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`],
     ...(v2 ? ['--enable-v2'] : []),
     ...(tls ? [`--trusted-ca-file=${ca}`, `--cert-file=${cert}`, `--key-file=${key}`, '--client-cert-auth'] : []),
+    ...(more ?? []),
   ];
 }
 
@@ -74,6 +100,12 @@ async function enableAuth(client: Etcd3, { user, password, prefix }: NonNullable
     await client.user(name).addRole(roleName);
   }
   await client.auth.authEnable();
+}
+
+/** Runs etcdctl; resolves with what it prints. */
+export async function etcdctl(...args: readonly string[]): Promise<string> {
+  const { stdout } = await run('etcdctl', args, { env: { ...process.env, ETCDCTL_API: '3' } });
+  return stdout;
 }
 
 /** Starts a real etcd with one member on the loopback address and waits until it answers. */
@@ -94,7 +126,7 @@ export async function startEtcd(options: EtcdServerOptions = {}): Promise<EtcdSe
   let client = connect();
   let child: ChildProcess | null = null;
 
-  const run = async (downSeconds: number) => {
+  const start = async (downSeconds: number) => {
     const etcd = ['etcd', ...argumentsOf(dataDir, port, peerPort, options)];
     const started = spawn('sh', ['-c', `sleep ${downSeconds}; exec "$@"`, 'sh', ...etcd], {
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -132,7 +164,7 @@ export async function startEtcd(options: EtcdServerOptions = {}): Promise<EtcdSe
   };
 
   try {
-    await run(0);
+    await start(0);
     if (options.auth) {
       await enableAuth(client, options.auth);
       client.close();
@@ -150,11 +182,23 @@ export async function startEtcd(options: EtcdServerOptions = {}): Promise<EtcdSe
     },
     shutDown: () => end('SIGTERM'),
     kill9: () => end('SIGKILL'),
-    async restart({ downSeconds = 0, wiped = false } = {}) {
+    async restart({ downSeconds = 0, wiped = false, restored } = {}) {
       await end('SIGKILL');
-      if (wiped) await rm(join(dataDir, 'member'), { recursive: true, force: true });
-      await run(downSeconds);
+      if (wiped || restored) await rm(dataDir, { recursive: true, force: true });
+      if (restored) {
+        const peer = `http://127.0.0.1:${peerPort}`;
+        const member = ['--data-dir', dataDir, '--initial-advertise-peer-urls', peer];
+        const cluster = ['--initial-cluster', `default=${peer}`];
+        const token = restored.token === undefined ? [] : ['--initial-cluster-token', restored.token];
+        await etcdctl('snapshot', 'restore', restored.file, ...member, ...cluster, ...token);
+      }
+      await start(downSeconds);
     },
+    async saveSnapshot(file) {
+      await etcdctl('--endpoints', endpoint, 'snapshot', 'save', file);
+    },
+    pause: () => child?.kill('SIGSTOP'),
+    resume: () => child?.kill('SIGCONT'),
     stop,
   };
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BgpOptions, bgpTargets } from '../../src/bgp-targets.ts';
+import type { OperationResult } from '../../src/control/operations.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { prefixesFor } from '../../src/core/keys.ts';
 import { MemoryDatastore } from '../../src/datastore/memory.ts';
@@ -40,6 +41,8 @@ export interface TestProcess {
   poll(): Promise<boolean>;
   /** One pass, as an operator asks for it; resolves with what that came to. */
   ask(verb: 'approve' | 'resume' | 'reload'): Promise<PassReport>;
+  /** The same; resolves with what the operator is told. */
+  told(verb: 'approve' | 'resume' | 'reload'): Promise<OperationResult>;
   rollback(back: number, forMs: number): Promise<PassReport>;
   /** Where it stands, in the words of `birdconfd status`. */
   status(): Promise<{ readonly state: string; readonly ready: boolean; readonly why: string | null }>;
@@ -99,6 +102,7 @@ export class TargetBench {
     const place = new Place(
       {
         name: 'bird',
+        node: 'node-a',
         stateDir: this.stateDir,
         output,
         socket,
@@ -119,16 +123,15 @@ export class TargetBench {
       ledger,
     );
     const managed = new Managed(target, place, () => {});
-    const operations = operationsOf([managed], FACTS, this.store);
+    const operations = operationsOf([managed], { facts: FACTS, datastore: this.store });
     const pass = (isQuiet = true) => managed.pass(() => this.store.snapshot(), { isQuiet, signal: NEVER });
-    const after = async (asked: Promise<unknown>): Promise<PassReport> => {
+    const after = async <T>(asked: T | Promise<T>): Promise<{ readonly report: PassReport; readonly told: T }> => {
       const passed = pass();
       try {
-        await asked;
+        return { told: await asked, report: await passed };
       } finally {
         await passed; // two passes at once would be two processes
       }
-      return passed;
     };
     return {
       place,
@@ -136,8 +139,9 @@ export class TargetBench {
       managed,
       pass,
       poll: () => isAnotherDaemon(place, NEVER),
-      ask: (verb) => after(Promise.resolve(operations[verb](null))),
-      rollback: (back, forMs) => after(Promise.resolve(operations.rollback(back, forMs, null))),
+      ask: async (verb) => (await after(operations[verb](null))).report,
+      told: async (verb) => (await after(operations[verb](null))).told,
+      rollback: async (back, forMs) => (await after(operations.rollback(back, forMs, null))).report,
       status: async () => (await serviceReport([managed], FACTS, this.store)).targets[0]!,
     };
   }

@@ -15,6 +15,8 @@ export interface TcpProxy {
   allow(): void;
   /** The next `connections` are each broken once the server has sent `bytes` on them. */
   cutNextAfter(connections: number, bytes: number): void;
+  /** What the server sends is forwarded so much later from now on. */
+  delay(ms: number): void;
   /** Stops to forward on every open connection, both ways, without closing it. */
   deafen(): void;
   stop(): Promise<void>;
@@ -26,6 +28,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let accepted = 0;
   let sent = 0;
   let refusing = false;
+  let delayMs = 0;
   const limits: number[] = [];
 
   const server = createServer((near) => {
@@ -53,6 +56,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     far.on('data', (chunk) => {
       left -= chunk.length;
       if (left < 0) breakBoth();
+      else if (delayMs > 0) setTimeout(() => near.write(chunk), delayMs);
       else near.write(chunk);
     });
   }).listen(0, '127.0.0.1');
@@ -80,6 +84,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     },
     cutNextAfter(connections, bytes) {
       limits.push(...Array.from({ length: connections }, () => bytes));
+    },
+    delay(ms) {
+      delayMs = ms;
     },
     deafen() {
       for (const pair of pairs) for (const socket of pair) socket.pause();

@@ -16,7 +16,7 @@ export type Fate = 'good' | 'refused' | 'unlike';
 export const UNDO_SECONDS = 60;
 const MIXED = digestOf('some of one and some of the other');
 
-/** A node with its disk, ledger and BIRD, where at every effect things go as the schedule says. It throws where a promise is broken. */
+/** A node with its disk, ledger and BIRD, where at every effect things go as the schedule says. */
 export class ModelWorld implements World {
   #now = 1_000_000;
   readonly clock: Clock = {
@@ -30,7 +30,11 @@ export class ModelWorld implements World {
   ledger: Transaction = IDLE;
   disk: BundleId;
   bird: ModelBird | null;
+  /** Promises that were broken. Kept, as what is thrown at the drive it takes for a fault of BIRD's. */
+  readonly broken: string[] = [];
   #boots = 0;
+  /** Sent to a busy BIRD by a conversation that is over: read before anything of the next one, if ever (`configure-model.test.ts`). */
+  #late: Command | null = null;
 
   constructor(schedule: Schedule, start: BundleId, fates: ReadonlyMap<BundleId, Fate>) {
     this.#schedule = schedule;
@@ -57,14 +61,19 @@ export class ModelWorld implements World {
     return { names: [to], unchanged: [], reimported: [] };
   }
 
+  moved(): void {
+    // The model looks at what is kept: the states between are `drive`'s own.
+  }
+
   async converse(use: (daemon: BirdDaemon) => Promise<void>): Promise<void> {
     this.befall();
     if (!this.bird) throw this.#lost('socket-refused');
+    this.#arrive();
     await use({
       configure: (options) => this.#tell(options?.undoSeconds ? 'configure timeout' : 'configure') as Promise<Verdict>,
       confirm: async () => ((await this.#tell('configure confirm')) === 18 ? 'confirmed' : 'nothing-to-confirm'),
       undo: async () => {
-        if (this.ledger.at !== 'returning') throw new Error(`undo at ${this.ledger.at}`);
+        if (!['restoring', 'returning'].includes(this.ledger.at)) this.#broken(`undo at ${this.ledger.at}`);
         return (await this.#tell('configure undo')) as Verdict;
       },
       observe: () => this.#observe(),
@@ -81,7 +90,10 @@ export class ModelWorld implements World {
       'another configures',
     );
     if (what === 'BIRD starts again') this.start();
-    if (what === 'BIRD dies') this.bird = null;
+    if (what === 'BIRD dies') {
+      this.bird = null;
+      this.#late = null;
+    }
     if (what === 'time passes') this.pass();
     if (what === 'another configures' && this.bird) this.#apply('configure');
   }
@@ -89,29 +101,55 @@ export class ModelWorld implements World {
   /** BIRD takes at its start what the check took, also where the one that ran before did not. */
   start(): void {
     this.#boots++;
+    this.#late = null;
     this.bird = this.disk === MIXED ? null : boot(this.disk);
   }
 
-  /** Longer than any timer. */
+  /** Longer than any timer, and than any command is on its way. */
   pass(): void {
+    this.#arrive();
     this.#now += 2 * UNDO_SECONDS * 1000;
     if (this.bird) this.bird = apply(apply(this.bird, 'expire', this.disk).bird, 'settle', this.disk).bird;
   }
 
   async #tell(command: Command): Promise<Verdict | number> {
     this.befall();
-    const what = this.#schedule.choose('answered', 'lost before', 'lost after', 'killed before', 'killed after');
+    const what = this.#schedule.choose(
+      'answered',
+      'lost before',
+      'lost after',
+      'lost, and arrives late',
+      'killed before',
+      'killed after',
+      'killed, and arrives late',
+    );
     if (what === 'killed before') throw new Killed();
     if (what === 'lost before' || !this.bird) throw this.#lost('connection-lost');
-    if (command === 'configure timeout' && this.bird.timer) throw new Error('a second timer while one runs');
-    if (command.startsWith('configure') && this.disk === MIXED) throw new Error('BIRD is told to read a mixture');
-    const code = this.#apply(command);
+    if (what.endsWith('late')) this.#late = command;
+    if (what === 'killed, and arrives late') throw new Killed();
+    if (what === 'lost, and arrives late') throw this.#lost('timeout');
+    const code = this.#take(command, this.bird);
     if (what === 'killed after') throw new Killed();
     if (what === 'lost after') throw this.#lost('timeout');
     if (command === 'configure confirm') return code;
     return code >= 8000
       ? { kind: 'refused', code, message: 'refused' }
       : { kind: 'running', restarting: code !== 3, boot: String(this.#boots) };
+  }
+
+  #arrive(): void {
+    if (this.#late !== null && this.bird) this.#take(this.#late, this.bird);
+    this.#late = null;
+  }
+
+  #take(command: Command, { timer }: ModelBird): number {
+    if (command === 'configure timeout' && timer) this.#broken('a second timer while one runs');
+    if (command.startsWith('configure') && this.disk === MIXED) this.#broken('BIRD is told to read a mixture');
+    return this.#apply(command);
+  }
+
+  #broken(promise: string): void {
+    this.broken.push(promise);
   }
 
   #apply(command: Command): number {
