@@ -9,6 +9,7 @@ const packages = {
   iproute2: { programs: ['ip'], services: [] },
   'etcd-server': { programs: ['etcd'], services: ['etcd'] },
   'etcd-client': { programs: ['etcdctl'], services: [] },
+  'redis-server': { programs: ['redis-server'], services: ['redis-server'] },
   buildah: { programs: ['buildah'], services: [] },
   mmdebstrap: { programs: ['mmdebstrap'], services: [] },
   // For systemd-notify alone; nothing is run under systemd.

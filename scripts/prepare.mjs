@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Brings a fresh clone to readiness: the right Node, node_modules as package-lock.json says, and on request the
 // Debian packages that tests, demo and benchmark need. Only node: builtins, since it runs before `npm ci`.
-//   node scripts/prepare.mjs [--bird] [--etcd] [--systemd] [--faults] [--image] [--chromium]
+//   node scripts/prepare.mjs [--bird] [--etcd] [--redis] [--systemd] [--faults] [--image] [--chromium]
 // Silent when everything is there; progress on stderr; exit 1 with a sentence that says what to do.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -73,6 +73,7 @@ function installModules() {
 const known = {
   '--bird': ['bird', 'iproute2'],
   '--etcd': ['etcd-server', 'etcd-client', 'openssl'],
+  '--redis': ['redis-server'],
   '--systemd': ['systemd'],
   '--faults': ['nftables', 'faketime'],
   '--image': ['buildah', 'mmdebstrap'],

@@ -2,9 +2,14 @@ import nodeModule from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Called as `confd`, this package's other bin: its generic mode is not built yet, and it must not be taken for it. */
-function calledAsConfd(): boolean {
-  return basename(process.argv[1] ?? '') === 'confd';
+const argv = process.argv.slice(2);
+/** Called as `confd`, this package's other bin, all words are generic mode's; else those after `confd`. */
+const generic = basename(process.argv[1] ?? '') === 'confd' ? argv : argv[0] === 'confd' ? argv.slice(1) : null;
+
+// Loaded once compiled code is kept, so that it comes from there.
+async function run(): Promise<number> {
+  if (generic) return (await import('./cli/confd.ts')).confdVerb(generic);
+  return (await import('./cli/program.ts')).runProgram(argv);
 }
 
 /**
@@ -16,11 +21,5 @@ function keepCompiledCode(): void {
   enableCompileCache?.(fileURLToPath(new URL('.compile-cache', import.meta.url)));
 }
 
-if (calledAsConfd()) {
-  process.stderr.write('confd: the generic mode of birdconfd is not built in this version; use birdconfd for BIRD\n');
-  process.exit(1);
-}
 keepCompiledCode();
-// Only now, so that what it loads comes from there.
-const { runProgram } = await import('./cli/program.ts');
-process.exit(await runProgram(process.argv.slice(2)));
+process.exit(await run());

@@ -12,19 +12,28 @@ export interface Pacing {
   readonly resyncMs: number;
   /** Look this often whether BIRD is still the one that was confirmed. */
   readonly pollMs: number;
+  /** How long to wait after the first failure, and at most; absent: 250 ms to 30 s. */
+  readonly retry?: Retry;
 }
 
-const RETRY_FIRST_MS = 250;
-const RETRY_LAST_MS = 30_000;
+export interface Retry {
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+const RETRY: Retry = { firstMs: 250, lastMs: 30_000 };
 
 /** Changes that follow each other this closely are one: a pass for each would only be late for the last. */
 const TOGETHER_MS = 100;
 
-/** The wait before the try after `failures` failed ones: doubling, with up to a quarter of jitter, at most 30 s. */
-export function backoffMs(failures: number, random: () => number): number {
-  const full = Math.min(RETRY_FIRST_MS * 2 ** (failures - 1), RETRY_LAST_MS);
+/** The wait before the try after `failures` failed ones: doubling, with up to a quarter of jitter, at most `lastMs`. */
+export function backoffMs(failures: number, random: () => number, { firstMs, lastMs }: Retry = RETRY): number {
+  const full = Math.min(firstMs * 2 ** (failures - 1), lastMs);
   return Math.round(full * (0.75 + 0.25 * random()));
 }
+
+/** What the loop goes by. */
+export type Verdict = Pick<PassReport, 'outcome' | 'steps' | 'error' | 'hold'>;
 
 export interface Loop {
   readonly dirty: Dirty;
@@ -32,7 +41,7 @@ export interface Loop {
   readonly pacing: Pacing;
   readonly random: () => number;
   /** One pass; it reads the snapshot itself, so always after the slot was cleared. Must not reject. */
-  readonly pass: (isQuiet: boolean) => Promise<PassReport>;
+  readonly pass: (isQuiet: boolean) => Promise<Verdict>;
   /** A look at BIRD; true when it is not what was confirmed, and a pass is due. Must not reject. */
   readonly poll: () => Promise<boolean>;
 }
@@ -81,14 +90,14 @@ export async function reconcile(loop: Loop, signal: AbortSignal): Promise<void> 
     if (report.steps.includes('reload')) polled = last.end;
     failures = report.error?.retryable === true ? failures + 1 : 0;
     again = Math.min(
-      failures > 0 ? last.end + backoffMs(failures, random) : Number.POSITIVE_INFINITY,
+      failures > 0 ? last.end + backoffMs(failures, random, pacing.retry) : Number.POSITIVE_INFINITY,
       endOf(report, last.end),
     );
   }
 }
 
 /** When the hold ends by itself; never where it has none, or outlived its end, which a pass that comes anyhow will see. */
-const endOf = ({ hold }: PassReport, now: number): number =>
+const endOf = ({ hold }: Verdict, now: number): number =>
   hold && hold.until !== null && hold.until > now ? hold.until : Number.POSITIVE_INFINITY;
 
 /** Waits until nothing came for `quietMs`. It only looks at the slot's wake-ups and leaves the clearing to the loop, so that none is lost. */

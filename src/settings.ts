@@ -244,3 +244,6 @@ export const wantsColour = (isTerminal: boolean, environment: Environment = proc
 
 /** Whether a CI runs this process, by the variable that every CI sets. */
 export const runsInCi = (environment: Environment = process.env): boolean => Boolean(environment.CI);
+
+/** The whole environment, for generic mode: its backend `env` and its getenv read names that only templates know. */
+export const ambientEnvironment = (): Environment => process.env;

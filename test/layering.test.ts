@@ -19,7 +19,6 @@ const table = `
   transaction    | core bird
   host           | core bird render transaction
   control        | core
-  confd          | core datastore bird render host
   log            | core
   option-table   |
   given-options  | core option-table
@@ -35,6 +34,7 @@ const table = `
   pass           | core datastore datamodel bird render host transaction plan targets
   status         | core bird transaction pass
   reconciler     | core pass
+  confd          | core datastore bird render host control plan targets pass reconciler
   service        | core datastore datamodel bird render host control transaction settings open-datastore plan targets pass status reconciler
   golden         | core datastore datamodel bgp bird render topology host confd settings plan targets bgp-targets
   cli            | core datastore datamodel bgp bird render topology host control confd log option-table given-options settings open-datastore plan targets bgp-targets pass status reconciler service golden
@@ -62,6 +62,10 @@ const pure = [
   { place: 'render/', effects: [], npm: ['handlebars'] },
   { place: 'topology/', effects: [], npm: [] },
   { place: 'plan.ts', effects: [], npm: [] },
+  { place: 'confd/functions/', effects: [], npm: [] },
+  { place: 'confd/engine.ts', effects: [], npm: [] },
+  { place: 'confd/handlebars-engine.ts', effects: [], npm: ['handlebars'] },
+  { place: 'confd/groups.ts', effects: [], npm: [] },
 ] as const;
 
 /** All that a pure place may have from Node; inspect is there for its symbol, by which a Secret prints as redacted. */

@@ -156,6 +156,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     .description('Watches Calico BGP data, renders bird.conf and bird6.conf, checks them, reloads BIRD and confirms.')
     .version(version)
     .exitOverride()
+    .addHelpText('after', '\nGeneric mode, for any service, with the flags of confd: birdconfd confd -help')
     .showHelpAfterError('(see birdconfd --help)');
   for (const verb of VERBS) {
     const command = program.command(verb.name).description(verb.summary).exitOverride();

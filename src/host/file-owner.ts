@@ -6,12 +6,12 @@ import type { Ownership } from './write-file.ts';
 /** Null = the running user's. */
 export type FileOwner = Pick<Ownership, 'uid' | 'gid'>;
 
-/** The number behind a name of /etc/passwd or /etc/group; a number stands for itself. */
-async function idOf(option: string, table: string, name: string): Promise<number> {
+/** The number behind a name of /etc/passwd or /etc/group; a number stands for itself. Throws a UsageError that names `option`. */
+export async function idOf(option: string, table: string, name: string): Promise<number> {
   if (/^\d+$/.test(name)) return Number(name);
   const lines = (await readFile(table, 'utf8')).split('\n').map((line) => line.split(':'));
   const id = lines.find(([entry]) => entry === name)?.[2];
-  if (id === undefined) throw new UsageError(`--${option}: ${table} has no entry ${JSON.stringify(name)}`);
+  if (id === undefined) throw new UsageError(`${option}: ${table} has no entry ${JSON.stringify(name)}`);
   return Number(id);
 }
 
@@ -32,7 +32,7 @@ export async function resolveFileOwner(
   { fileOwner, fileGroup }: { readonly fileOwner: string | null; readonly fileGroup: string | null },
   socket: string | null,
 ): Promise<FileOwner> {
-  const uid = fileOwner === null ? null : await idOf('file-owner', '/etc/passwd', fileOwner);
-  if (fileGroup !== null) return { uid, gid: await idOf('file-group', '/etc/group', fileGroup) };
+  const uid = fileOwner === null ? null : await idOf('--file-owner', '/etc/passwd', fileOwner);
+  if (fileGroup !== null) return { uid, gid: await idOf('--file-group', '/etc/group', fileGroup) };
   return { uid, gid: socket === null ? null : groupOf(socket) };
 }

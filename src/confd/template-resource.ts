@@ -1,0 +1,153 @@
+import { isAbsolute, resolve } from 'node:path';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { messageOf } from '../core/errors.ts';
+import { commandFault } from './command-text.ts';
+import { joinPath } from './functions/go-path.ts';
+import type { Guard, Reload, TemplateResource } from './resource.ts';
+import { TomlTable } from './toml-table.ts';
+
+/** What the settings say for every resource. */
+export interface ResourceDefaults {
+  readonly confDir: string;
+  readonly prefix: string | null;
+  readonly prefixMode: 'override' | 'concat';
+  readonly checkTimeoutMs: number;
+  readonly reloadTimeoutMs: number;
+}
+
+/** Stands in `dest` for the name that `for_each` found. */
+export const NAME_MARK = /\{\{\s*name\s*\}\}/g;
+
+const FIRST_MS = 250;
+const LAST_MS = 30_000;
+
+/** As Go's ParseUint with base 0, but that a plain `644`, which would be decimal there, is none: nobody means it. */
+function modeOf(value: unknown): number | null {
+  const text = typeof value === 'string' ? value.replaceAll('_', '') : null;
+  const octal = text === null ? null : /^0o?([0-7]{1,4})$/i.exec(text);
+  if (octal) return Number.parseInt(octal[1]!, 8);
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0o7777 ? value : null;
+}
+
+function reloadOf(table: TomlTable): Reload {
+  const command = table.text('reload_cmd');
+  const mode = table.oneOf('reload_mode', ['command', 'signal', 'systemd', 'bird']) ?? 'command';
+  const needs = (name: string): string => {
+    const value = table.text(name);
+    if (value === null) table.fault(name, `reload_mode = "${mode}" needs it`);
+    return value ?? '';
+  };
+  const fault = mode === 'command' && command !== null ? commandFault(command) : null;
+  if (fault) table.fault('reload_cmd', fault);
+  if (mode !== 'command' && command !== null) table.fault('reload_cmd', `reload_mode = "${mode}" runs no command`);
+  const signal = table.text('reload_signal') ?? 'SIGHUP';
+  if (!/^SIG[A-Z0-9]{2,8}$/.test(signal)) table.fault('reload_signal', 'expected a name such as SIGHUP');
+  const undo = table.time('confirm_timeout') ?? 60_000;
+  const bird = { socket: table.text('bird_socket') ?? '/run/bird/bird.ctl', binary: table.text('bird_bin') ?? 'bird' };
+  const pidFile = mode === 'signal' ? needs('pid_file') : table.text('pid_file');
+  const unit = mode === 'systemd' ? needs('systemd_unit') : table.text('systemd_unit');
+  if (mode === 'signal') return { mode, pidFile: resolve(pidFile ?? ''), signal };
+  if (mode === 'systemd') return { mode, unit: unit ?? '' };
+  if (mode === 'bird') return { mode, ...bird, socket: resolve(bird.socket), undoSeconds: Math.ceil(undo / 1000) };
+  return command === null ? { mode: 'none' } : { mode: 'command', command };
+}
+
+function guardOf(table: TomlTable): Guard {
+  const guard = table.table('guard');
+  const given = guard.any('min_matches');
+  const pairs: [string, unknown][] =
+    typeof given === 'object' && given !== null ? Object.entries(given) : given === undefined ? [] : [['', given]];
+  const odd = pairs.find(([, count]) => !Number.isSafeInteger(count) || Number(count) < 0);
+  if (odd) guard.fault('min_matches', 'expected a number, or a table of globs and numbers');
+  const minMatches = new Map(odd ? [] : pairs.map(([glob, count]) => [glob, Number(count)] as const));
+  const allowEmpty = guard.flag('allow_empty') ?? true;
+  guard.unknown();
+  return { minMatches, allowEmpty };
+}
+
+function retryOf(table: TomlTable): TemplateResource['retry'] {
+  const retry = table.table('retry');
+  const firstMs = retry.time('base_delay') ?? FIRST_MS;
+  const lastMs = Math.max(retry.time('max_delay') ?? LAST_MS, firstMs);
+  const attempts = retry.count('max_attempts');
+  retry.unknown();
+  return { firstMs: Math.max(firstMs, 1), lastMs, attempts };
+}
+
+function waitOf(table: TomlTable): TemplateResource['wait'] {
+  const wait = table.table('wait');
+  const minMs = wait.time('min');
+  const maxMs = wait.time('max');
+  wait.unknown();
+  return minMs === null ? null : { minMs, maxMs: Math.max(maxMs ?? 4 * minMs, minMs) };
+}
+
+/** With `override`, the prefix of the settings replaces the resource's own (confd 0.12 on); with `concat` it comes before it. */
+function prefixOf(own: string, { prefix, prefixMode }: ResourceDefaults): string {
+  if (prefix === null) return joinPath('/', own);
+  return prefixMode === 'concat' ? joinPath('/', prefix, own) : joinPath('/', prefix);
+}
+
+/** The resource in a parsed TOML file. Null where an error is among the diagnostics: such a resource is left out, and the others run. */
+export function readTemplateResource(
+  content: Readonly<Record<string, unknown>>,
+  { name, file }: { readonly name: string; readonly file: string },
+  defaults: ResourceDefaults,
+): { readonly resource: TemplateResource | null; readonly diagnostics: readonly Diagnostic[] } {
+  const root = new TomlTable(content, file, []);
+  const table = root.table('template');
+  root.unknown();
+  const required = (key: string): string => {
+    const value = table.text(key);
+    if (value === null) table.fault(key, `it is missing or empty`);
+    return value ?? '';
+  };
+  const src = required('src');
+  const dest = required('dest');
+  const forEach = table.text('for_each');
+  if ((forEach !== null) !== dest.search(NAME_MARK) >= 0)
+    table.fault('dest', 'for_each and {{name}} in dest go together');
+  const mode = table.any('mode') === undefined || table.any('mode') === '' ? null : modeOf(table.any('mode'));
+  if (mode === null && table.any('mode')) table.fault('mode', 'expected an octal mode such as "0644"');
+  const checkCommand = table.text('check_cmd');
+  const fault = checkCommand === null ? null : commandFault(checkCommand);
+  if (fault) table.fault('check_cmd', fault);
+  const prefix = prefixOf(table.text('prefix') ?? '', defaults);
+  const resource: TemplateResource = {
+    name,
+    file,
+    src,
+    dest: isAbsolute(dest) ? dest : resolve(dest),
+    prefix,
+    keys: table.texts('keys').map((key) => joinPath(prefix, key)),
+    mode,
+    uid: table.count('uid'),
+    gid: table.count('gid'),
+    owner: table.text('owner'),
+    group: table.text('group'),
+    checkCommand,
+    checkTimeoutMs: table.time('check_cmd_timeout') ?? defaults.checkTimeoutMs,
+    reload: reloadOf(table),
+    reloadTimeoutMs: table.time('reload_cmd_timeout') ?? defaults.reloadTimeoutMs,
+    unit: table.text('group_unit'),
+    retry: retryOf(table),
+    guard: guardOf(table),
+    wait: waitOf(table),
+    history: table.count('history') ?? 0,
+    forEach,
+    helpers: table.text('helpers'),
+  };
+  table.unknown();
+  const { diagnostics } = root;
+  // The table's own faults came to the root's list.
+  return { resource: diagnostics.some(({ severity }) => severity === 'error') ? null : resource, diagnostics };
+}
+
+/** The diagnostic of a file that is no TOML at all; smol-toml's picture of the line is left out, it may hold a password. */
+export const unparsable = (file: string, error: unknown): Diagnostic => ({
+  severity: 'error',
+  code: 'unreadable-document',
+  key: file,
+  path: [],
+  message: messageOf(error).split('\n')[0] ?? '',
+});

@@ -1,0 +1,79 @@
+import { expect, it } from 'vitest';
+import { allFunctions } from '../../src/confd/functions/all-functions.ts';
+import { Outside } from '../../src/confd/functions/outside-functions.ts';
+import { pathMatch } from '../../src/confd/functions/path-match.ts';
+import { handlebarsEngine } from '../../src/confd/handlebars-engine.ts';
+
+const KEYS = new Map([
+  ['/app/b/host', 'db2'],
+  ['/app/a/host', 'db9'],
+  ['/app/name', 'one'],
+  ['/json', '{"10":"x","9":"y","port":8080}'],
+]);
+const outside = new Outside(
+  { ms: Date.UTC(2026, 10, 22, 4, 5, 6), offsetMinutes: 60, zone: 'CET' },
+  { HOME: '/root', NO: '' },
+);
+
+function rendered(text: string): string {
+  const functions = allFunctions(KEYS, outside);
+  const source = { name: 't.hbs', text, partials: new Map() };
+  return handlebarsEngine.compile(source, new Set(Object.keys(functions))).render(functions, {});
+}
+
+it.each([
+  ['{{getv "/app/name"}} {{getv "/no" ""}}{{getv "/no" "d"}}', 'one d'],
+  ['{{exists "/app/name"}} {{exists "/no"}}', 'true false'],
+  ['{{#with (get "/app/name")}}{{Key}}={{Value}}{{/with}}', '/app/name=one'],
+  ['{{#each (gets "/app/*/host")}}{{Key}} {{/each}}', '/app/a/host /app/b/host '],
+  ['{{#each (getvs "/app/*/host")}}{{this}} {{/each}}', 'db2 db9 '],
+  ['{{len (gets "/none/*")}}', '0'],
+  ['{{join (ls "/app") ","}} {{join (lsdir "/app") ","}} {{join (ls "/app/name") ","}}', 'a,b,name a,b name'],
+  ['{{base "/a/b/"}} {{dir "/a/b"}} {{base ""}} {{dir "b"}}', 'b /a . .'],
+  ['{{join (split "a,b" ",") "+"}} {{replace "aaa" "a" "b" 2}} {{trimSuffix "a.c" ".c"}}', 'a+b bba a'],
+  ['{{contains "abc" "b"}} {{toUpper "a"}} {{toLower "A"}}', 'true A a'],
+  ['{{#each (json (getv "/json"))}}{{@key}}={{this}} {{/each}}', '10=x 9=y port=8080 '],
+  ['{{#each (jsonArray "[1,2]")}}{{this}};{{/each}}{{#with (map "k" "v")}}{{k}}{{/with}}', '1;2;v'],
+  ['{{base64Encode "é"}} {{base64Decode "w6k="}}', 'w6k= é'],
+  ['{{add 1 2}} {{sub 1 2}} {{mul 2 3}} {{div -7 2}} {{mod -7 2}}', '3 -1 6 -3 -1'],
+  ['{{#each (seq 1 3)}}{{this}}{{/each}} {{atoi "7"}} {{parseBool "T"}}', '123 7 true'],
+  ['{{join (reverse (split "a b" " ")) ""}} {{join (sortByLength (split "ccc a bb" " ")) ","}}', 'ba a,bb,ccc'],
+  ['{{#each (sortKVByLength (gets "/*"))}}{{Key}}{{/each}}', '/json'],
+  ['{{getenv "HOME"}} {{getenv "NO" "d"}} {{datetime "2006-01-02 15:04:05 MST"}}', '/root d 2026-11-22 05:05:06 CET'],
+  [
+    '{{printf "%s %d %05d %-4s| %q %x %v %%" "a" 1 42 "b" "c\nd" "hi" (split "x y" " ")}}',
+    'a 1 00042 b   | "c\\nd" 6869 [x y] %',
+  ],
+  ['{{printf "%d" "x"}} {{printf "%s"}}', '%!d(string=x) %!s(MISSING)'],
+  ['{{and 1 ""}}|{{or "" "b"}}|{{not 0}}|{{eq 1 2 1}}|{{lt "a" "b"}}|{{ge 2 2}}', '|b|true|true|true|true'],
+  [
+    '{{index (split "a b" " ") 1}} {{slice "abc" 1 2}} {{print 1 2 "a"}} {{html "<&>"}} {{urlquery "a b/"}}',
+    'b b 1 2a &lt;&amp;&gt; a+b%2F',
+  ],
+])('%s', (text, expected) => {
+  expect(rendered(text)).toBe(expected);
+});
+
+it.each([
+  ['{{getv "/no"}}', /^t\.hbs:1:0: getv: key does not exist: \/no$/],
+  ['{{div 1 0}}', /division by zero/],
+  ['{{gets "[a"}}', /syntax error in pattern/],
+  ['{{#with (json (getv "/json"))}}{{nothing}}{{/with}}', /"nothing" not defined/],
+  ['{{nofunction "x"}}', /there is no function nofunction/],
+  ['{{#if}', /^t\.hbs:1: no Handlebars/],
+])('%s is an error that says where', (text, message) => {
+  expect(() => rendered(text)).toThrow(message);
+});
+
+// By Go's own path.Match.
+it.each([
+  ['/a/*', '/a/b', true],
+  ['/a/*', '/a/b/c', false],
+  ['/a/?', '/a/b', true],
+  ['/[a-c]/x', '/b/x', true],
+  ['/[^a-c]/x', '/b/x', false],
+  ['/a\\*', '/a*', true],
+  ['*', '/a', false],
+])('pathMatch(%s, %s)', (pattern, name, expected) => {
+  expect(pathMatch(pattern, name)).toBe(expected);
+});
