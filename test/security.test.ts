@@ -13,6 +13,7 @@ it('runs programs in few places, never by a shell, and never with our environmen
   const running = sources.filter(({ text }) => /import\('execa'\)/.test(text) && /\bexeca\(/.test(text));
   expect(running.map(({ name }) => name).sort()).toEqual([
     'bird/run-bird.ts',
+    'confd/run-reload.ts',
     'service/announce.ts',
     'service/restarter.ts',
   ]);
@@ -22,13 +23,14 @@ it('runs programs in few places, never by a shell, and never with our environmen
   }
   const others = sources.filter(({ text }) => /child_process|\bshell: |execaCommand|execaSync|node:vm\b/.test(text));
   // `template-diff --against REVISION`, and no part of the service: git reads the configuration of the person who calls it.
-  expect(others.map(({ name }) => name)).toEqual(['golden/git-tree.ts']);
-  expect(others[0]?.text).not.toMatch(/\bshell: |exec\(/);
+  // Generic mode's check_cmd and reload_cmd are a shell's by confd's contract: the operator's words, and none of the datastore's.
+  expect(others.map(({ name }) => name).sort()).toEqual(['confd/command.ts', 'golden/git-tree.ts']);
+  for (const { text } of others) expect(text).not.toMatch(/\bshell: |\bexec\(/);
 });
 
 it('says in the README why each package is bundled', () => {
   const readme = read('README.md');
   const section = readme.slice(readme.indexOf('**What is bundled.**'), readme.indexOf('## What it reads'));
-  const rows = [...section.matchAll(/^\| `([\w-]+)` \| (.+) \|$/gm)];
+  const rows = [...section.matchAll(/^\| `([@/\w-]+)` \| (.+) \|$/gm)];
   expect(rows.map(([, name]) => name)).toEqual(Object.keys(JSON.parse(read('package.json')).dependencies).sort());
 });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { PLAIN_ENVIRONMENT } from '../bird/run-bird.ts';
 import { messageOf, StageError } from '../core/errors.ts';
 import { runCommand } from './command.ts';
 import { commandFor } from './command-text.ts';
@@ -30,6 +31,8 @@ async function reloadUnit(unit: string, timeoutMs: number, signal: AbortSignal):
   const { execa } = await import('execa');
   // "try": one that does not run reads its files when it starts.
   const child = execa('systemctl', ['try-reload-or-restart', '--', unit], {
+    env: PLAIN_ENVIRONMENT,
+    extendEnv: false,
     stdin: 'ignore',
     all: true,
     reject: false,
