@@ -63,8 +63,8 @@ async function bundle() {
     splitting: true,
     format: 'esm',
     platform: 'node',
-    // Whoever uses the matcher has vitest; @redis/client would load the others if they were there, and does without.
-    external: ['vitest', '@node-rs/xxhash', '@opentelemetry/api'],
+    // Whoever uses the matcher has vitest; @redis/client would load the other if it were there, and does without.
+    external: ['vitest', '@node-rs/xxhash'],
     target: 'node20.19',
     define: { BIRDCONFD_VERSION: JSON.stringify(version) },
     // What comes as CommonJS asks for builtins with require(), which an ES module does not have.

@@ -57,6 +57,15 @@ describe('the bundle', () => {
     expect(await render('--input', input)).toContain('neighbor 192.0.2.2 as 64512');
   });
 
+  it('imports every part of itself', async () => {
+    const dist = join(home, 'dist');
+    const parts = (await readdir(dist, { recursive: true })).filter((name) => /^chunks\/.*\.js$/.test(name));
+    expect(parts.length).toBeGreaterThan(10);
+    const imports = parts.map((name) => `import ${JSON.stringify(`./${name}`)};`).join('\n');
+    await writeFile(join(dist, 'all.mjs'), `${imports}\nconsole.log('all there');\n`);
+    expect((await run(process.execPath, [join(dist, 'all.mjs')], { cwd: '/' })).stdout).toBe('all there\n');
+  });
+
   it('brings the licence of every package in it', async () => {
     const notices = await readFile(join(home, 'dist/THIRD-PARTY.txt'), 'utf8');
     for (const name of ['etcd3', '@grpc/grpc-js', 'handlebars', 'yaml']) {
