@@ -120,15 +120,25 @@ function joined(parts: readonly Snapshot[], prefixes: readonly string[], last: S
       return [prefix, map] as const;
     }),
   );
-  const entries = (prefix: string) => {
+  const generation = (last?.generation ?? 0) + (changed ? 1 : 0);
+  const listing = parts.reduce((sum, part) => sum + part.listing, 0);
+  return {
+    generation,
+    revision: parts.map(({ revision }) => revision).join('+'),
+    listing,
+    entries: entriesIn(maps),
+    diagnostics,
+  };
+}
+
+/** Not a closure of `joined`: it would hold on to `last`, that one to its own, and no snapshot would ever be let go. */
+const entriesIn =
+  (maps: ReadonlyMap<string, Entries>) =>
+  (prefix: string): Entries => {
     const map = maps.get(prefix);
     if (!map) throw new Error(`bug: the datastore was not asked for ${prefix}`);
     return map;
   };
-  const generation = (last?.generation ?? 0) + (changed ? 1 : 0);
-  const listing = parts.reduce((sum, part) => sum + part.listing, 0);
-  return { generation, revision: parts.map(({ revision }) => revision).join('+'), listing, entries, diagnostics };
-}
 
 /** Earlier maps win. The only one that has entries is taken as it is: as a rule each prefix lives in one datastore. */
 function merge(maps: readonly Entries[]): Entries {

@@ -1,5 +1,7 @@
 import { rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { StageError } from '../../src/core/errors.ts';
 import type { Datastore } from '../../src/datastore/datastore.ts';
@@ -214,4 +216,23 @@ describe('the health', () => {
     onTestFinished(() => rename(`${folder}.gone`, folder));
     await eventually(() => expect(store.health()).toMatchObject({ inSync: false, staleSince: expect.any(Number) }));
   });
+});
+
+it('lets the snapshots go that nobody keeps', async () => {
+  const primary = new MemoryDatastore();
+  const store = new JoinedDatastore(primary, [new MemoryDatastore()], { clock: new FakeClock() });
+  await store.start(PREFIXES, () => undefined, new AbortController().signal);
+  const first = new WeakRef(store.snapshot());
+  for (const value of ['1', '2']) {
+    primary.put(`${POOLS}a`, value);
+    store.snapshot();
+  }
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  await eventually(async () => {
+    collect();
+    await turn();
+    expect(first.deref()).toBeUndefined();
+  });
+  expect(store.snapshot().entries(POOLS).get(`${POOLS}a`)?.value).toBe('2');
 });
