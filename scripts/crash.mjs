@@ -2,8 +2,7 @@
 // Kills birdconfd at random instants while its data change, and looks whether files and BIRD are what they should be.
 //   node scripts/crash.mjs [KILLS] [--seed N] [--layout single|calico]      KILLS of each layout (200); exit 1 after a violation
 import { parseArgs } from 'node:util';
-import { startVitest } from 'vitest/node';
-import { becomeRoot } from './lab/become-root.mjs';
+import { runByHand } from './lab/run-by-hand.mjs';
 
 const usage = 'usage: npm run crash -- [KILLS] [--seed N] [--layout single|calico]';
 
@@ -19,17 +18,11 @@ function readArguments() {
 
 try {
   const crash = readArguments();
-  if (await becomeRoot()) {
-    console.log(`${crash.kills} kills of each layout (${crash.layouts.join(', ')}), seed ${crash.seed}`);
-    const vitest = await startVitest('test', [], {
-      include: ['test/crash/by-hand.ts'],
-      provide: { crash },
-      watch: false,
-      testTimeout: 0,
-      disableConsoleIntercept: true,
-    });
-    await vitest.close();
-  }
+  await runByHand(
+    'test/crash/by-hand.ts',
+    { crash },
+    `${crash.kills} kills of each layout (${crash.layouts.join(', ')}), seed ${crash.seed}`,
+  );
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

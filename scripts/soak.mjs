@@ -2,8 +2,7 @@
 // Runs birdconfd under continuous change, with etcd and BIRD restarted at random, and looks what is lost and what grows.
 //   node scripts/soak.mjs [TIME] [--seed N]      TIME as 30m or 90s (30m); exit 1 when something was lost, or memory grew by 10 %
 import { parseArgs } from 'node:util';
-import { startVitest } from 'vitest/node';
-import { becomeRoot } from './lab/become-root.mjs';
+import { runByHand } from './lab/run-by-hand.mjs';
 
 const usage = 'usage: npm run soak -- [TIME, as 30m or 90s] [--seed N]';
 
@@ -18,17 +17,7 @@ function readArguments() {
 
 try {
   const soak = readArguments();
-  if (await becomeRoot()) {
-    console.log(`${soak.minutes} minutes, seed ${soak.seed}`);
-    const vitest = await startVitest('test', [], {
-      include: ['test/soak/by-hand.ts'],
-      provide: { soak },
-      watch: false,
-      testTimeout: 0,
-      disableConsoleIntercept: true,
-    });
-    await vitest.close();
-  }
+  await runByHand('test/soak/by-hand.ts', { soak }, `${soak.minutes} minutes, seed ${soak.seed}`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
