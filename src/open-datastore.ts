@@ -7,8 +7,8 @@ import type { Datastore } from './datastore/datastore.ts';
 import { documentReading } from './datastore/document-reading.ts';
 import type { EtcdCredentials, EtcdOptions } from './datastore/etcd-client.ts';
 import { discoverEndpoints } from './datastore/etcd-discovery.ts';
-import type { EtcdSurroundings } from './datastore/etcd-generations.ts';
 import { FilesDatastore } from './datastore/files.ts';
+import type { Surroundings } from './datastore/generations.ts';
 import { JoinedDatastore } from './datastore/joined.ts';
 import { secretReading, statusReading } from './datastore/raw-readings.ts';
 import type { Reading } from './datastore/reading.ts';
@@ -52,7 +52,7 @@ async function etcdOptions(etcd: EtcdSettings): Promise<EtcdOptions> {
 
 async function openEtcd(etcd: EtcdSettings, resyncIntervalMs: number, log: Log, clock: Clock): Promise<Datastore> {
   const options = await etcdOptions(etcd);
-  const surroundings: EtcdSurroundings = {
+  const surroundings: Surroundings = {
     clock,
     resyncIntervalMs,
     log: (event, fields) => log(event === 'datastore-in-sync' ? 'info' : 'warn', event, fields),

@@ -7,8 +7,8 @@ import { byBytesOf } from '../core/order.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { askedOfEnvironment, environmentEntries } from '../datastore/environment-entries.ts';
 import type { EtcdCredentials, EtcdOptions } from '../datastore/etcd-client.ts';
-import type { EtcdSurroundings } from '../datastore/etcd-generations.ts';
 import { FilesDatastore } from '../datastore/files.ts';
+import type { Surroundings } from '../datastore/generations.ts';
 import { MemoryDatastore } from '../datastore/memory.ts';
 import { treeReading } from '../datastore/tree-reading.ts';
 import type { BackendName, BackendSettings } from './confd-settings.ts';
@@ -59,7 +59,7 @@ async function nodesOf({ nodes, srv }: BackendSettings, { resolver = dns }: Back
   throw new StageError('datastore', 'discovery-failed', `${srv.record} names no node`, { retryable: true });
 }
 
-const surroundingsOf = ({ clock, resyncMs, log }: BackendNeeds): EtcdSurroundings => ({
+const surroundingsOf = ({ clock, resyncMs, log }: BackendNeeds): Surroundings => ({
   clock,
   resyncIntervalMs: resyncMs,
   log: (event, fields) => log(event === 'datastore-in-sync' ? 'info' : 'warn', event, fields),

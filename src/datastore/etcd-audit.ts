@@ -2,9 +2,9 @@ import type { Etcd3 } from 'etcd3';
 import { StageError } from '../core/errors.ts';
 import type { Entry } from './datastore.ts';
 import type { EtcdCopy } from './etcd-copy.ts';
-import type { GenerationPlace } from './etcd-generations.ts';
 import { listAtOneRevision } from './etcd-list.ts';
 import { verifySameStore } from './etcd-position.ts';
+import type { GenerationPlace } from './generations.ts';
 
 /** What is to be audited, and over which client. */
 export interface Audit {

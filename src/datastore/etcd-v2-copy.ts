@@ -1,8 +1,8 @@
 import { StageError } from '../core/errors.ts';
 import type { Entry, Snapshot } from './datastore.ts';
 import { isOfEtcd } from './etcd-copy.ts';
-import type { KeptCopy } from './etcd-generations.ts';
 import type { V2Answer } from './etcd-v2-client.ts';
+import type { KeptCopy } from './generations.ts';
 import { KeySpace } from './key-space.ts';
 
 /** What the API tells of a key or a directory. */

@@ -1,9 +1,8 @@
 import { StageError } from '../core/errors.ts';
-import type { Datastore, DatastoreHealth, Snapshot } from './datastore.ts';
 import type { EtcdOptions } from './etcd-client.ts';
-import { EtcdGenerations, type EtcdMetrics, type EtcdSurroundings, type GenerationPlace } from './etcd-generations.ts';
 import { EtcdV2Client, type V2Bell } from './etcd-v2-client.ts';
 import { EtcdV2Copy } from './etcd-v2-copy.ts';
+import { type GenerationPlace, Generations, type Surroundings } from './generations.ts';
 
 /** Rejects when etcd is silent and does not answer a probe either. */
 async function watchSilence(place: GenerationPlace, client: EtcdV2Client, directory: string): Promise<never> {
@@ -86,37 +85,11 @@ async function follow(place: GenerationPlace, options: EtcdOptions, copy: EtcdV2
  * waits, deletes a directory with all that is in it in a single one, and forgets all but the last 1000 of the whole cluster, which a
  * late waiter learns as error 401. What is under one directory is so always a state that the store had; v2 has no reads over several.
  */
-export class EtcdV2Datastore implements Datastore {
-  readonly #generations: EtcdGenerations;
-
-  constructor(options: EtcdOptions, surroundings: EtcdSurroundings) {
-    this.#generations = new EtcdGenerations(options.endpoints, surroundings, (prefixes) => {
+export class EtcdV2Datastore extends Generations {
+  constructor(options: EtcdOptions, surroundings: Surroundings) {
+    super(options.endpoints, surroundings, (prefixes) => {
       const copy = new EtcdV2Copy(prefixes);
       return { copy, follow: (place) => follow(place, options, copy) };
     });
-  }
-
-  get metrics(): EtcdMetrics {
-    return this.#generations.metrics;
-  }
-
-  start(prefixes: readonly string[], onNewer: () => void, signal: AbortSignal): Promise<void> {
-    return this.#generations.start(prefixes, onNewer, signal);
-  }
-
-  snapshot(): Snapshot {
-    return this.#generations.snapshot();
-  }
-
-  health(): DatastoreHealth {
-    return this.#generations.health();
-  }
-
-  reread(): void {
-    this.#generations.reread();
-  }
-
-  close(): Promise<void> {
-    return this.#generations.close();
   }
 }

@@ -4,10 +4,10 @@ import { sharedPrefix } from '../core/keys.ts';
 import { auditCopy } from './etcd-audit.ts';
 import { connectEtcd, type EtcdOptions } from './etcd-client.ts';
 import type { EtcdCopy } from './etcd-copy.ts';
-import type { GenerationPlace } from './etcd-generations.ts';
 import { listAtOneRevision, rangeOf, rangeOver } from './etcd-list.ts';
 import { verifySameStore } from './etcd-position.ts';
 import { openWatch, type Watch } from './etcd-watch.ts';
+import type { GenerationPlace } from './generations.ts';
 
 /** What one generation works with. */
 export interface Generation extends GenerationPlace {

@@ -1,11 +1,10 @@
-import type { Datastore, DatastoreHealth, Snapshot } from './datastore.ts';
 import type { EtcdOptions } from './etcd-client.ts';
 import { EtcdCopy } from './etcd-copy.ts';
-import { EtcdGenerations, type EtcdMetrics, type EtcdSurroundings } from './etcd-generations.ts';
 import { follow } from './etcd-v3-generation.ts';
+import { Generations, type Surroundings } from './generations.ts';
 
 /**
- * A copy of etcd v3's keys: listed at one revision, then watched from the next one. It lives in generations (EtcdGenerations); one
+ * A copy of etcd v3's keys: listed at one revision, then watched from the next one. It lives in generations; one
  * that follows a lost connection resumes behind the last revision that was applied, and then reads everything again (auditCopy).
  *
  * One watch spans the whole range from the first prefix to the last, and the copy takes what is under a prefix. Only so is
@@ -15,38 +14,12 @@ import { follow } from './etcd-v3-generation.ts';
  * (policies, other nodes' affinities) changes rarely. Where the user's role does not cover the range, each prefix is watched by itself:
  * then a change that touches several of them may show in parts for a moment, and every lost connection costs a list.
  */
-export class EtcdV3Datastore implements Datastore {
-  readonly #generations: EtcdGenerations;
-
-  constructor(options: EtcdOptions, surroundings: EtcdSurroundings) {
-    this.#generations = new EtcdGenerations(options.endpoints, surroundings, (prefixes) => {
+export class EtcdV3Datastore extends Generations {
+  constructor(options: EtcdOptions, surroundings: Surroundings) {
+    super(options.endpoints, surroundings, (prefixes) => {
       const copy = new EtcdCopy(prefixes);
       const scope = { isNarrow: false };
       return { copy, follow: (place) => follow({ ...place, options, copy, scope }) };
     });
-  }
-
-  get metrics(): EtcdMetrics {
-    return this.#generations.metrics;
-  }
-
-  start(prefixes: readonly string[], onNewer: () => void, signal: AbortSignal): Promise<void> {
-    return this.#generations.start(prefixes, onNewer, signal);
-  }
-
-  snapshot(): Snapshot {
-    return this.#generations.snapshot();
-  }
-
-  health(): DatastoreHealth {
-    return this.#generations.health();
-  }
-
-  reread(): void {
-    this.#generations.reread();
-  }
-
-  close(): Promise<void> {
-    return this.#generations.close();
   }
 }

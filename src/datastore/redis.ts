@@ -1,7 +1,7 @@
 import { digestOf } from '../core/digest.ts';
 import type { Secret } from '../core/secret.ts';
-import type { Datastore, DatastoreHealth, Entry, Snapshot } from './datastore.ts';
-import { EtcdGenerations, type EtcdSurroundings, type GenerationPlace, type KeptCopy } from './etcd-generations.ts';
+import type { Entry, Snapshot } from './datastore.ts';
+import { type GenerationPlace, Generations, type KeptCopy, type Surroundings } from './generations.ts';
 import { KeySpace } from './key-space.ts';
 import { connectRedis, type RedisConnection } from './redis-connection.ts';
 import { type RedisNode, redisNode } from './redis-node.ts';
@@ -168,10 +168,8 @@ async function follow(
  * A copy of keys in redis: texts, and hashes as folders of their fields. Its keyspace events are a doorbell; when it rings everything
  * under the prefixes is read again. A server that sends none is read every two seconds.
  */
-export class RedisDatastore implements Datastore {
-  readonly #generations: EtcdGenerations;
-
-  constructor(options: RedisOptions, surroundings: EtcdSurroundings) {
+export class RedisDatastore extends Generations {
+  constructor(options: RedisOptions, surroundings: Surroundings) {
     const nodes = new Map(
       options.nodes.map((text) => redisNode(text, options.password)).map((one) => [one.shown, one]),
     );
@@ -179,29 +177,9 @@ export class RedisDatastore implements Datastore {
       surroundings.log('redis-without-events', {
         message: `redis tells nothing of its changes and is read every ${BLIND_MS / 1000} s: set notify-keyspace-events to KA`,
       });
-    this.#generations = new EtcdGenerations([...nodes.keys()], surroundings, (prefixes) => {
+    super([...nodes.keys()], surroundings, (prefixes) => {
       const copy = new RedisCopy(prefixes);
       return { copy, follow: (place) => follow(place, nodes.get(place.endpoint)!, copy, options, onBlind) };
     });
-  }
-
-  start(prefixes: readonly string[], onNewer: () => void, signal: AbortSignal): Promise<void> {
-    return this.#generations.start(prefixes, onNewer, signal);
-  }
-
-  snapshot(): Snapshot {
-    return this.#generations.snapshot();
-  }
-
-  health(): DatastoreHealth {
-    return this.#generations.health();
-  }
-
-  reread(): void {
-    this.#generations.reread();
-  }
-
-  close(): Promise<void> {
-    return this.#generations.close();
   }
 }

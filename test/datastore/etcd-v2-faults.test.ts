@@ -6,9 +6,9 @@ import { systemClock } from '../../src/core/clock.ts';
 import { prefixesFor, V1_GLOBAL, V1_HOSTS } from '../../src/core/keys.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { EtcdCredentials } from '../../src/datastore/etcd-client.ts';
-import type { EtcdSurroundings } from '../../src/datastore/etcd-generations.ts';
 import { EtcdV2Datastore } from '../../src/datastore/etcd-v2.ts';
 import { directoriesFor } from '../../src/datastore/etcd-v2-copy.ts';
+import type { Surroundings } from '../../src/datastore/generations.ts';
 import { credentials, freePort, startEtcd } from '../support/etcd.ts';
 import { startEtcdMembers } from '../support/etcd-members.ts';
 import { EtcdV2Keys } from '../support/etcd-v2-keys.ts';
@@ -32,7 +32,7 @@ afterEach(async () => {
 /** A store that has not started; `lost` are the fields of what it said when it lost etcd. */
 function storeFor(
   endpoints: readonly string[],
-  { who, ...surroundings }: Partial<EtcdSurroundings> & { who?: Partial<EtcdCredentials> } = {},
+  { who, ...surroundings }: Partial<Surroundings> & { who?: Partial<EtcdCredentials> } = {},
 ) {
   const lost: Record<string, unknown>[] = [];
   const store = new EtcdV2Datastore(

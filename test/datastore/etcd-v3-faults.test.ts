@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { DatastoreHealth } from '../../src/datastore/datastore.ts';
-import type { EtcdSurroundings } from '../../src/datastore/etcd-generations.ts';
 import { EtcdV3Datastore } from '../../src/datastore/etcd-v3.ts';
+import type { Surroundings } from '../../src/datastore/generations.ts';
 import { credentials, type EtcdServer, startEtcd } from '../support/etcd.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -32,7 +32,7 @@ interface Loss {
 }
 
 /** A store on `port` that has started; `losses` are what it said when it lost etcd, `cuts` what each onNewer showed. */
-async function startStore(port: number, surroundings: Partial<EtcdSurroundings> = {}) {
+async function startStore(port: number, surroundings: Partial<Surroundings> = {}) {
   const losses: Loss[] = [];
   const cuts: { revision: bigint; keys: number }[] = [];
   const store: EtcdV3Datastore = new EtcdV3Datastore(

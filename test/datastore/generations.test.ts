@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StageError } from '../../src/core/errors.ts';
-import { EtcdGenerations, type GenerationPlace } from '../../src/datastore/etcd-generations.ts';
+import { type GenerationPlace, Generations } from '../../src/datastore/generations.ts';
 import { KeySpace } from '../../src/datastore/key-space.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
@@ -21,7 +21,7 @@ async function waitsAfter(...faults: readonly string[]): Promise<readonly unknow
     if (event === 'datastore-lost') waits.push(retryInMs);
   };
   const surroundings = { clock, resyncIntervalMs: 60_000, log, random: () => 0.999_999 };
-  const store = new EtcdGenerations(['http://etcd'], surroundings, () => ({ copy, follow }));
+  const store = new Generations(['http://etcd'], surroundings, () => ({ copy, follow }));
   await store.start(['/'], () => undefined, new AbortController().signal);
   for (const _ of faults) await clock.advance(60_000);
   await store.close();

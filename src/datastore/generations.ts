@@ -3,19 +3,19 @@ import { messageOf, StageError } from '../core/errors.ts';
 import type { Datastore, DatastoreHealth, Snapshot } from './datastore.ts';
 import { canResume, meetsAll, toStageError } from './etcd-errors.ts';
 
-/** What the datastore needs beside the address. `resyncIntervalMs`: how often reads look for what the watch did not bring. */
-export interface EtcdSurroundings {
+/** What a datastore behind a server needs beside the address. `resyncIntervalMs`: how often reads look for what the watch did not bring. */
+export interface Surroundings {
   readonly clock: Clock;
   readonly resyncIntervalMs: number;
   readonly log: (event: string, fields: Record<string, unknown>) => void;
   /** As Math.random. */
   readonly random?: () => number;
-  readonly timings?: Partial<Omit<EtcdTimings, 'resyncIntervalMs'>>;
+  readonly timings?: Partial<Omit<Timings, 'resyncIntervalMs'>>;
 }
 
 /** How long to wait for what; milliseconds. */
-export interface EtcdTimings {
-  /** After so long without a response etcd is asked whether it is still there. */
+export interface Timings {
+  /** After so long without a response the server is asked whether it is still there. */
   readonly silenceMs: number;
   /** So long may the watch stand still while it owes a change that a read has seen. */
   readonly graceMs: number;
@@ -28,7 +28,7 @@ export interface EtcdTimings {
 }
 
 /** Counted since the start. */
-export interface EtcdMetrics {
+export interface GenerationMetrics {
   /** Lists after the first one. */
   readonly relists: number;
   /** Clients after the first one. */
@@ -50,7 +50,7 @@ export interface KeptCopy {
 export interface GenerationPlace {
   readonly endpoint: string;
   readonly clock: Clock;
-  readonly timings: EtcdTimings;
+  readonly timings: Timings;
   /** Aborted from outside, or by the generation itself once nothing more can come. */
   readonly connection: AbortController;
   readonly contactAt: () => number;
@@ -76,17 +76,17 @@ const BACKOFF = { firstMs: 250, longestMs: 30_000 };
 const LISTS_SPREAD_MS = 5_000;
 
 /**
- * A copy of etcd's keys that lives in generations: each is one client with one endpoint, and any fault ends it. The next one, after a
+ * A copy of a server's keys that lives in generations: each is one client with one endpoint, and any fault ends it. The next one, after a
  * backoff and on the next endpoint, goes on with the copy, or lists it anew when the fault was more than a lost connection. What a
- * generation does is its version's business (etcd-v3.ts, etcd-v2.ts).
+ * generation does is for whoever extends it (etcd-v3.ts, etcd-v2.ts, redis.ts).
  */
-export class EtcdGenerations implements Datastore {
+export class Generations implements Datastore {
   readonly #endpoints: readonly string[];
   readonly #open: (prefixes: readonly string[]) => Follower;
   readonly #clock: Clock;
-  readonly #log: EtcdSurroundings['log'];
+  readonly #log: Surroundings['log'];
   readonly #random: () => number;
-  readonly #timings: EtcdTimings;
+  readonly #timings: Timings;
   readonly #stop = new AbortController();
   /** Ends the generation under way, so that the next one lists. */
   #doubt = new AbortController();
@@ -103,7 +103,7 @@ export class EtcdGenerations implements Datastore {
 
   constructor(
     endpoints: readonly string[],
-    { clock, resyncIntervalMs, log, random, timings }: EtcdSurroundings,
+    { clock, resyncIntervalMs, log, random, timings }: Surroundings,
     open: (prefixes: readonly string[]) => Follower,
   ) {
     this.#endpoints = endpoints;
@@ -114,7 +114,7 @@ export class EtcdGenerations implements Datastore {
     this.#timings = { ...TIMINGS, ...timings, resyncIntervalMs };
   }
 
-  get metrics(): EtcdMetrics {
+  get metrics(): GenerationMetrics {
     return {
       relists: Math.max(0, (this.#copy?.listings ?? 0) - 1),
       reconnects: Math.max(0, this.#attempts - 1),
@@ -185,7 +185,7 @@ export class EtcdGenerations implements Datastore {
   /** Ends with an error, whatever happens, and at once when the datastore is stopped. */
   async #generation(
     endpoint: string,
-    timings: EtcdTimings,
+    timings: Timings,
     { copy, follow }: Follower,
     onStarted: () => void,
   ): Promise<StageError> {
