@@ -15,9 +15,9 @@ const outside = new Outside(
   { HOME: '/root', NO: '' },
 );
 
-function rendered(text: string): string {
+function rendered(text: string, partials: Readonly<Record<string, string>> = {}): string {
   const functions = allFunctions(KEYS, outside);
-  const source = { name: 't.hbs', text, partials: new Map() };
+  const source = { name: 't.hbs', text, partials: new Map(Object.entries(partials)) };
   return handlebarsEngine.compile(source, new Set(Object.keys(functions))).render(functions, {});
 }
 
@@ -61,8 +61,36 @@ it.each([
   ['{{#with (json (getv "/json"))}}{{nothing}}{{/with}}', /"nothing" not defined/],
   ['{{nofunction "x"}}', /there is no function nofunction/],
   ['{{#if}', /^t\.hbs:1: no Handlebars/],
+  ['a\n {{ls "/app"}}', /^t\.hbs:2:1: a list cannot be printed: join it/],
+  ['{{json (getv "/json")}}', /^t\.hbs:1:0: an object cannot be printed/],
+  ['{{nothing}}', /^t\.hbs:1:2: "nothing" not defined/],
+  ['{{range gets "/app/*"}}{{.Key}}{{end}}', /it looks like a template of Go's/],
+  ['{{- getv "/app/name" -}}', /no function -; it looks like a template of Go's/],
 ])('%s is an error that says where', (text, message) => {
   expect(() => rendered(text)).toThrow(message);
+});
+
+it('names the file that a fault is in, also where another one includes it', () => {
+  const partials = { header: 'as\n{{getv "/no"}}', strict: '{{nothing}}' };
+  expect(() => rendered('{{> header}}', partials)).toThrow(/^header:2:0: getv: key does not exist/);
+  expect(() => rendered('{{> strict}}', partials)).toThrow(/^strict:1:2: "nothing" not defined/);
+  expect(() => rendered('', { broken: '{{#if}' })).toThrow(/^broken:1: no Handlebars/);
+});
+
+it('includes files, and not what a template defines for itself', () => {
+  const text = '{{#*inline "own"}}{{> header}}{{/inline}}{{> own}}{{#> frame}}x{{/frame}}';
+  expect(handlebarsEngine.includes('t', text)).toEqual(['frame', 'header']);
+  expect(rendered(text, { header: 'H ', frame: '[{{> @partial-block}}]' })).toBe('H [x]');
+});
+
+it.each([
+  ['{{#each (seq 5 6)}}{{@index}}{{this}} {{/each}}', '05 16 '],
+  ['{{#each (seq 5 6) as |index|}}{{index}}{{/each}}', '56'],
+  ['{{#with (map "dir" "/etc")}}{{this.dir}}{{/with}}', '/etc'],
+  ['{{#if true}}{{add 1 2}}{{add 1 2}}{{/if}}', '33'],
+  ['{{"a"}}{{1}}{{true}}', 'a1true'],
+])('%s prints what a reader expects', (text, expected) => {
+  expect(rendered(text)).toBe(expected);
 });
 
 // By Go's own path.Match.
