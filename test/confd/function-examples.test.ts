@@ -46,7 +46,7 @@ const resolver = {
 };
 
 function rendered(source: string): Promise<string> {
-  const outside = new Outside(moment, { HOME: '/root' });
+  const outside = new Outside(() => moment, { HOME: '/root' });
   const names = new Set(Object.keys(allFunctions(KEYS, outside)));
   const template = handlebarsEngine.compile({ name: 'example', text: source, partials: new Map() }, names);
   const find = (question: Parameters<typeof answerOf>[0]) => answerOf(question, systemClock, resolver);
@@ -71,7 +71,7 @@ it('there is an example of every function, and of no other', () => {
       ).toBe(true);
       return names;
     });
-  const functions = Object.keys(allFunctions(new Map(), new Outside(moment, {})));
+  const functions = Object.keys(allFunctions(new Map(), new Outside(() => moment, {})));
   expect(stated.sort()).toEqual(functions.sort());
 });
 

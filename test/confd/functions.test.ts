@@ -10,10 +10,10 @@ const KEYS = new Map([
   ['/app/name', 'one'],
   ['/json', '{"10":"x","9":"y","port":8080}'],
 ]);
-const outside = new Outside(
-  { ms: Date.UTC(2026, 10, 22, 4, 5, 6), offsetMinutes: 60, zone: 'CET' },
-  { HOME: '/root', NO: '' },
-);
+const outside = new Outside(() => ({ ms: Date.UTC(2026, 10, 22, 4, 5, 6), offsetMinutes: 60, zone: 'CET' }), {
+  HOME: '/root',
+  NO: '',
+});
 
 function rendered(text: string, partials: Readonly<Record<string, string>> = {}): string {
   const functions = allFunctions(KEYS, outside);
