@@ -70,6 +70,13 @@ it.each([
   expect(() => rendered(text)).toThrow(message);
 });
 
+it.each([
+  ...['cget "/a"', 'cgets "/a"', 'cgetv "/a"', 'cgetvs "/a"', 'call "f"', 'break', 'continue', 'end'],
+  ...['range gets "/a"', 'if true', 'with "a"', 'define "p"', 'template "p"', 'block "p" 1'],
+])('{{%s}} is not there, and no silent <no value>', (text) => {
+  expect(() => rendered(`{{${text}}}`)).toThrow(/^t\.hbs:/);
+});
+
 it('names the file that a fault is in, also where another one includes it', () => {
   const partials = { header: 'as\n{{getv "/no"}}', strict: '{{nothing}}' };
   expect(() => rendered('{{> header}}', partials)).toThrow(/^header:2:0: getv: key does not exist/);

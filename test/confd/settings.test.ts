@@ -168,6 +168,16 @@ describe('the command line', () => {
     expect(await resolved([], { ETCDCTL_PEERS: 'a:1, b:2' })).toMatchObject(backend({ nodes }));
   });
 
+  it.each(['etcd', 'etcdv3', 'etcdv2', 'env', 'redis'])('-backend %s is there', async (name) => {
+    expect(await resolved(['-backend', name])).toMatchObject(backend({ name }));
+  });
+
+  it('takes nothing from DYNAMODB_LOCAL and SSM_LOCAL: their backends are not there', async () => {
+    const { environment: _, ...settings } = await resolved([], { DYNAMODB_LOCAL: 'x', SSM_LOCAL: 'x' });
+    const { environment: __, ...plain } = await resolved([]);
+    expect(settings).toEqual(plain);
+  });
+
   it('asks ETCDCTL_PEERS only for the backend etcd, and only where no node is named', async () => {
     const environment = { ETCDCTL_PEERS: 'peer:1' };
     expect(await resolved(['-backend', 'etcdv3'], environment)).toMatchObject(backend({ nodes: [] }));
