@@ -7,6 +7,8 @@ import { renderInRounds } from '../../src/confd/rounds.ts';
 import { answerOf } from '../../src/confd/world.ts';
 import { systemClock } from '../../src/core/clock.ts';
 
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const fromConsul = readme.slice(readme.indexOf('In templates, with the keys of'), readme.indexOf('### A backend more'));
 const whole = readFileSync(new URL('../../templates/README.md', import.meta.url), 'utf8');
 const chapter = whole.slice(whole.indexOf('## Generic mode'));
 
@@ -20,9 +22,9 @@ const KEYS = new Map(
 );
 
 /** The cells of every row of three, the marks of Markdown left out. */
-const rows = chapter
+const rows = `${chapter}\n${fromConsul}`
   .split('\n')
-  .filter((line) => line.startsWith('| ') && !/^\| (?:function|Go) /.test(line))
+  .filter((line) => line.startsWith('| ') && !/^\| (?:function|Go|consul-template) /.test(line))
   .map((line) =>
     line
       .slice(1, -1)
@@ -78,6 +80,6 @@ it('there is an example of every function, and of no other', () => {
 it('reads the whole document: every row with a text is an example', () => {
   expect(KEYS.size).toBe(9);
   const silent = rows.filter(([, template = '', text = '']) => code(template) === null || code(text) === null);
-  expect(silent.map(([first]) => first)).toHaveLength(3);
+  expect(silent.map(([first]) => first)).toHaveLength(5);
   expect(examples.length).toBeGreaterThan(60);
 });
