@@ -2,19 +2,8 @@ import Handlebars from 'handlebars';
 import { byBytes } from '../core/order.ts';
 import { type CompiledTemplate, type TemplateEngine, TemplateError, type TemplateSource } from './engine.ts';
 import type { FunctionTable, TemplateFunction } from './functions/key-value.ts';
-import { PRINT, parseSource, printing } from './handlebars-source.ts';
-
-/** Handlebars' own errors in one line: its parser draws a picture, its runtime appends the place. */
-function templateError(name: string, error: unknown): TemplateError {
-  if (error instanceof TemplateError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  const parsing = /^(?:Parse|Lexical) error on line (\d+)[^\n]*\n(.*)/.exec(text);
-  if (parsing) return new TemplateError(`${name}:${parsing[1]}: no Handlebars, near ${JSON.stringify(parsing[2])}`);
-  const [, said = text, place] = /^([\s\S]*?) - (\d+:\d+)$/.exec(text) ?? [];
-  const unknown = /unknown helper (\S+)$/.exec(said);
-  const what = unknown ? `there is no function ${unknown[1]}` : said.replace(/ in \[object Object\]$/, ' here');
-  return new TemplateError(`${name}:${place === undefined ? '' : `${place}:`} ${what}`, { cause: error });
-}
+import { told } from './handlebars-fault.ts';
+import { FIELD, PRINT, parseSource, strictly } from './handlebars-source.ts';
 
 interface CallOptions {
   readonly hash: Readonly<Record<string, unknown>>;
@@ -35,6 +24,15 @@ function printed(value: unknown, options: CallOptions): string {
   throw new TemplateError(`${placeOf('template', options)} ${what} cannot be printed: ${how}`);
 }
 
+/** A field of a block's parameter, and its fields. */
+function fieldOf(value: unknown, ...given: readonly unknown[]): unknown {
+  return given.slice(0, -1).reduce((within: unknown, name) => {
+    if (typeof within === 'object' && within !== null && Object.hasOwn(within, String(name)))
+      return (within as Readonly<Record<string, unknown>>)[String(name)];
+    throw new TemplateError(`${placeOf('template', given.at(-1) as CallOptions)} "${name}" not defined here`);
+  }, value);
+}
+
 /** A function as Handlebars calls it: the last argument is its own. What is thrown gets the place of the call. */
 const helperOf =
   (name: string, key: string, run: TemplateFunction) =>
@@ -53,9 +51,13 @@ const helperOf =
   };
 
 /** Objects in the order of their keys, as Go's range; JavaScript would put those that look like numbers first. */
-function each(this: unknown, context: unknown, options: Handlebars.HelperOptions): string {
+function each(this: unknown, context: unknown, options: Handlebars.HelperOptions & CallOptions): string {
   const isList = Array.isArray(context);
   const isObject = typeof context === 'object' && context !== null;
+  if (!isObject && context !== null && context !== undefined)
+    throw new TemplateError(
+      `${placeOf('template', options)} a text or number cannot be gone through: split it, or read it with jsonArray`,
+    );
   const keys: readonly (string | number)[] = isList
     ? [...context.keys()]
     : isObject
@@ -72,22 +74,6 @@ function each(this: unknown, context: unknown, options: Handlebars.HelperOptions
     .join('');
 }
 
-/** What only a template of confd's own would say. */
-const GO = /\{\{(?:- |-?\s*(?:range|end|define|template|block|if|with|\$\w+ ?:?=)(?!\w)|\.\w)/;
-
-/** The outcome of `work` on the template `name`; what is thrown becomes a TemplateError that names it. */
-function told<T>(name: string, text: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const told = templateError(name, error);
-    if (told === error || !GO.test(text)) throw told;
-    throw new TemplateError(`${told.message}; it looks like a template of Go's: here they are Handlebars`, {
-      cause: error,
-    });
-  }
-}
-
 const BUILT_IN = ['if', 'unless', 'each', 'with', 'lookup', 'log'];
 
 /** Handlebars, isolated: nothing is escaped, and what is missing is an error wherever it is printed or passed on (architecture 7). */
@@ -97,14 +83,15 @@ export const handlebarsEngine: TemplateEngine = {
   },
   compile({ name, text, partials }: TemplateSource, functions): CompiledTemplate {
     const handlebars = Handlebars.create();
-    const known = Object.fromEntries([...functions, ...BUILT_IN, PRINT].map((key) => [key, true]));
+    const known = Object.fromEntries([...functions, ...BUILT_IN, PRINT, FIELD].map((key) => [key, true]));
     const options = { noEscape: true, strict: true, knownHelpersOnly: true, knownHelpers: known };
     handlebars.registerHelper('each', each);
     handlebars.registerHelper(PRINT, printed);
+    handlebars.registerHelper(FIELD, fieldOf);
     handlebars.unregisterHelper('log');
     const compiled = (part: string, source: string) =>
       told(part, source, () => {
-        const program = printing(parseSource(part, source).program, functions);
+        const program = strictly(parseSource(part, source).program, functions);
         // Compiling is put off until the first rendering, and would show its faults only then.
         handlebars.precompile(program, options);
         return handlebars.compile(program, options);

@@ -1,8 +1,9 @@
 import Handlebars from 'handlebars';
 import { byBytes } from '../core/order.ts';
 
-/** The helper that `{{…}}` goes through; no template can name it. */
+/** The helpers that `{{…}}`, and a field of a block's parameter, go through; no template can name them. */
 export const PRINT = '(print)';
+export const FIELD = '(field)';
 
 /** A template as Handlebars compiles it. */
 export interface ParsedSource {
@@ -36,8 +37,19 @@ class Includes extends Handlebars.Visitor {
 
 const isPath = (node: hbs.AST.Node): node is hbs.AST.PathExpression => node.type === 'PathExpression';
 
-/** Sends everything that is printed through PRINT, and keeps Handlebars from taking `@index` for the function `index`. */
-class Printing extends Handlebars.Visitor {
+/** Not `@x`, `../x` or `this.x`. */
+const isSimple = ({ data, depth, original }: hbs.AST.PathExpression): boolean =>
+  !data && depth === 0 && !/^(?:\.|this\b)/.test(original);
+
+const named = (name: string, loc: hbs.AST.SourceLocation): hbs.AST.PathExpression & { readonly strict: boolean } => ({
+  ...{ type: 'PathExpression', data: false, depth: 0, parts: [name], original: name, loc, strict: false },
+});
+
+/**
+ * Makes a program strict everywhere: Handlebars is so with what is printed, and lax with arguments and with fields of block parameters. Sends
+ * what is printed through PRINT, and keeps `@index` from being the function `index`.
+ */
+class Strict extends Handlebars.Visitor {
   readonly #functions: ReadonlySet<string>;
   #blockParams: readonly string[] = [];
 
@@ -56,20 +68,51 @@ class Printing extends Handlebars.Visitor {
   override MustacheStatement(mustache: hbs.AST.MustacheStatement): void {
     super.MustacheStatement(mustache);
     const { path, params, hash, loc } = mustache;
-    const call: hbs.AST.SubExpression | null =
-      isPath(path) && (params.length > 0 || hash || this.#isFunction(path))
-        ? { type: 'SubExpression', path, params, hash, loc }
-        : null;
-    // Handlebars is strict with what is printed, and lax with arguments.
-    if (!call && isPath(path) && !path.data) Object.assign(path, { strict: true });
-    const print = { type: 'PathExpression', data: false, depth: 0, parts: [PRINT], original: PRINT, loc };
-    Object.assign(mustache, { path: print, params: [call ?? path], hash: undefined });
+    const isCall = isPath(path) && (params.length > 0 || hash || this.#isFunction(path));
+    const value = isCall ? { type: 'SubExpression', path, params, hash, loc } : path;
+    if (!isCall) this.#strictly(path);
+    Object.assign(mustache, { path: named(PRINT, loc), params: [value], hash: undefined });
   }
 
-  #isFunction({ data, depth, parts, original }: hbs.AST.PathExpression): boolean {
-    const [name = ''] = parts;
-    const isSimple = !data && depth === 0 && parts.length === 1 && !/^(?:\.|this\b)/.test(original);
-    return isSimple && this.#functions.has(name) && !this.#blockParams.includes(name);
+  override BlockStatement(block: hbs.AST.BlockStatement): void {
+    super.BlockStatement(block);
+    block.params.forEach(this.#strictly);
+  }
+
+  override SubExpression(call: hbs.AST.SubExpression): void {
+    super.SubExpression(call);
+    call.params.forEach(this.#strictly);
+  }
+
+  override PartialStatement(partial: hbs.AST.PartialStatement): void {
+    super.PartialStatement(partial);
+    partial.params.forEach(this.#strictly);
+  }
+
+  override Hash(hash: hbs.AST.Hash): void {
+    super.Hash(hash);
+    for (const { value } of hash.pairs) this.#strictly(value);
+  }
+
+  #strictly = (node: hbs.AST.Node): void => {
+    if (!isPath(node) || node.data || node.parts.length === 0) return;
+    const [first = '', ...fields] = node.parts;
+    if (!this.#isParameter(node, first)) Object.assign(node, { strict: true });
+    else if (fields.length > 0) {
+      const { loc } = node;
+      const names = fields.map((name) => ({ type: 'StringLiteral', value: name, original: name, loc }));
+      const call = { type: 'SubExpression', path: named(FIELD, loc), params: [named(first, loc), ...names] };
+      Object.assign(node, call, { hash: undefined });
+    }
+  };
+
+  #isParameter(path: hbs.AST.PathExpression, name: string): boolean {
+    return isSimple(path) && this.#blockParams.includes(name);
+  }
+
+  #isFunction(path: hbs.AST.PathExpression): boolean {
+    const [name = '', ...more] = path.parts;
+    return isSimple(path) && more.length === 0 && this.#functions.has(name) && !this.#blockParams.includes(name);
   }
 }
 
@@ -82,8 +125,8 @@ export function parseSource(name: string, text: string): ParsedSource {
   return { program, includes: names.sort(byBytes) };
 }
 
-/** The program as it is compiled, in place of the one that is given. */
-export function printing(program: hbs.AST.Program, functions: ReadonlySet<string>): hbs.AST.Program {
-  new Printing(functions).accept(program);
+/** The program as it is compiled, in place of the one that is given: a field that is not there is an error wherever it stands. */
+export function strictly(program: hbs.AST.Program, functions: ReadonlySet<string>): hbs.AST.Program {
+  new Strict(functions).accept(program);
   return program;
 }

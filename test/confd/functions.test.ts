@@ -64,6 +64,17 @@ it.each([
   ['a\n {{ls "/app"}}', /^t\.hbs:2:1: a list cannot be printed: join it/],
   ['{{json (getv "/json")}}', /^t\.hbs:1:0: an object cannot be printed/],
   ['{{nothing}}', /^t\.hbs:1:2: "nothing" not defined/],
+  ['{{#if nothing}}{{/if}}', /^t\.hbs:1:6: "nothing" not defined/],
+  ['{{#each nothing}}{{/each}}', /"nothing" not defined/],
+  ['{{#if (and true nothing)}}{{/if}}', /"nothing" not defined/],
+  ['{{#*inline "p"}}{{/inline}}{{> p a=nothing}}', /"nothing" not defined/],
+  ['{{#with (map "a" 1)}}{{#if b}}{{/if}}{{/with}}', /"b" not defined/],
+  ['{{#with (map "a" 1)}}{{#with (map "b" 1)}}{{../c}}{{/with}}{{/with}}', /"c" not defined/],
+  ['{{#each (gets "/app/*") as |pair|}}{{pair.Valu}}{{/each}}', /^t\.hbs:1:37: "Valu" not defined/],
+  ['{{#each (gets "/app/*") as |pair|}}{{#if pair.Valu}}{{/if}}{{/each}}', /"Valu" not defined/],
+  ['{{#each (ls "/app")}}{{Key}}{{/each}}', /^t\.hbs: "Key" not defined in a text or number$/],
+  ['{{#with (getvs "/app/*/host")}}{{Key}}{{/with}}', /^t\.hbs:1:33: "Key" not defined here$/],
+  ['{{#each (getv "/app/name")}}{{/each}}', /^t\.hbs:1:0: a text or number cannot be gone through/],
   ['{{range gets "/app/*"}}{{.Key}}{{end}}', /it looks like a template of Go's/],
   ['{{- getv "/app/name" -}}', /no function -; it looks like a template of Go's/],
 ])('%s is an error that says where', (text, message) => {
@@ -96,6 +107,9 @@ it.each([
   ['{{#with (map "dir" "/etc")}}{{this.dir}}{{/with}}', '/etc'],
   ['{{#if true}}{{add 1 2}}{{add 1 2}}{{/if}}', '33'],
   ['{{"a"}}{{1}}{{true}}', 'a1true'],
+  ['{{#if (lookup (map "a" 1) "b")}}yes{{else}}no{{/if}}', 'no'],
+  ['{{#with (json "{\\"a\\":{\\"b\\":null}}") as |v|}}{{v.a.b}}{{#if v.a.b}}1{{else}}2{{/if}}{{/with}}', '2'],
+  ['{{#*inline "p"}}{{a}}{{/inline}}{{#with (map "a" 5)}}{{> p}}{{> p a=6}}{{> p this}}{{/with}}', '565'],
 ])('%s prints what a reader expects', (text, expected) => {
   expect(rendered(text)).toBe(expected);
 });
