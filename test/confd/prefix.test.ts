@@ -55,3 +55,22 @@ it('asks once for a key within another', () => {
     '/p/c',
   ]);
 });
+
+it('sees the same values as long as nothing changes that it may see, whoever else reads there', async () => {
+  const [one, all] = [resource(['/one'], '/p', null), resource(['/'], '/p', null)];
+  const prefixes = prefixesOf([one, all], RULES);
+  const store = new MemoryDatastore({ '/p/one/a': '1', '/p/two/a': '1' });
+  await store.start(prefixes, () => {}, new AbortController().signal);
+  const [readOne, readAll] = [valuesReader(one, RULES, prefixes), valuesReader(all, RULES, prefixes)];
+  const [first, allFirst] = [readOne(store.snapshot()), readAll(store.snapshot())];
+  store.put('/p/two/a', '2');
+  expect(readOne(store.snapshot())).toBe(first);
+  expect(readAll(store.snapshot())).not.toBe(allFirst);
+  store.put('/p/one/b', '1');
+  expect([...readOne(store.snapshot()).values]).toEqual([
+    ['/one/a', '1'],
+    ['/one/b', '1'],
+  ]);
+  store.delete('/p/one/a');
+  expect([...readOne(store.snapshot()).values.keys()]).toEqual(['/one/b']);
+});
