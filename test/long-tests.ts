@@ -1,6 +1,7 @@
 /** What takes long, as real daemons take their time or thousands of clusters are tried: `npm run test:long`, and no part of `npm test`. */
 export const LONG_TESTS: readonly string[] = [
   'test/confd/cli.test.ts',
+  'test/confd/default-node.test.ts',
   'test/cli/npm-package.test.ts',
   'test/conformance/releases-on-bird.test.ts',
   'test/conformance/releases.test.ts',
