@@ -107,6 +107,7 @@ it.each([
   ['{{#with (map "dir" "/etc")}}{{this.dir}}{{/with}}', '/etc'],
   ['{{#if true}}{{add 1 2}}{{add 1 2}}{{/if}}', '33'],
   ['{{"a"}}{{1}}{{true}}', 'a1true'],
+  ['{{#with (json "{\\"n\\":8080000}")}}{{n}} {{print n}}{{/with}}', '8080000 8080000'],
   ['{{#if (lookup (map "a" 1) "b")}}yes{{else}}no{{/if}}', 'no'],
   ['{{#with (json "{\\"a\\":{\\"b\\":null}}") as |v|}}{{v.a.b}}{{#if v.a.b}}1{{else}}2{{/if}}{{/with}}', '2'],
   ['{{#*inline "p"}}{{a}}{{/inline}}{{#with (map "a" 5)}}{{> p}}{{> p a=6}}{{> p this}}{{/with}}', '565'],
