@@ -13,6 +13,7 @@ const restMs = 600;
 const WRITERS = 4;
 const BURST = 200;
 const DOWN_MS = 15_000;
+const STREAM_MS = 50;
 const NAME = 'birdconfd confd';
 
 const reloadsIn = async (output) =>
@@ -104,6 +105,24 @@ async function burst({ name, etcd, output, pid, arrival }) {
   return { name, reloads: (await reloadsIn(output)) - reloads, settledMs, cpuMs: cpuMs - before.cpuMs, rssMib };
 }
 
+/** One change in the middle of others that never end, 20 a second, which another file is made of: how long it takes. */
+async function amidst({ name, etcd, arrival }) {
+  const over = new AbortController();
+  const stream = (async () => {
+    for (let i = 0; !over.signal.aborted; i++) {
+      await Promise.all([etcd.put(serialKey(1)).value(`stream-${i}`), wait(STREAM_MS)]);
+    }
+  })();
+  await wait(1_000);
+  const seen = arrival('serial amidst;');
+  const began = performance.now();
+  await etcd.put(serialKey(0)).value('amidst');
+  const latencyMs = (await seen) - began;
+  over.abort();
+  await stream;
+  return { name, latencyMs };
+}
+
 /** CPU time while nobody answers, all programs at once. */
 async function down(services) {
   for (const { kill9 } of services) await kill9();
@@ -127,6 +146,8 @@ export async function confd(floor, peers, { runs, puts }) {
     result.change = changeSummary(change, NAME);
     result.burst = [];
     for (const service of services) result.burst.push(await burst(service));
+    result.amidst = [];
+    for (const service of services) result.amidst.push(await amidst(service));
     result.down = await down(services);
     return result;
   } finally {
@@ -142,7 +163,7 @@ function changeTable({ rows, ratios }, against) {
   return table([['put → file', 'median ms', 'min', 'p95', against, 'CPU ms/change', 'RSS MiB'], ...cells]);
 }
 
-export function confdTables({ once, change, burst, down }) {
+export function confdTables({ once, change, burst, amidst, down }) {
   const against = `${NAME} ÷`;
   return [
     shotTable(once, '50 files of 2,000 keys, once', against),
@@ -154,6 +175,10 @@ export function confdTables({ once, change, burst, down }) {
         String(reloads),
         ...[settledMs, cpuMs, rssMib].map(ms),
       ]),
+    ]),
+    table([
+      ['put → file amidst 20 other changes a second', 'ms'],
+      ...amidst.map(({ name, latencyMs }) => [name, ms(latencyMs)]),
     ]),
     table([
       [`etcd gone for ${DOWN_MS / 1000} s`, 'CPU ms', 'RSS MiB'],
