@@ -3,7 +3,9 @@ import { processOnce, type Stopping, serve } from '../confd/confd-service.ts';
 import { BACKENDS, type ConfdSettings, resolveConfdSettings } from '../confd/confd-settings.ts';
 import { ConfdStatus, serveConfdStatus } from '../confd/confd-status.ts';
 import { confdHelp } from '../confd/options.ts';
+import { ownStateDir } from '../confd/own-state-dir.ts';
 import { type ParsedFlags, parseFlags } from '../confd/parse-flags.ts';
+import type { Claim } from '../control/claim.ts';
 import { formatDiagnostic } from '../core/diagnostic.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -44,10 +46,13 @@ const surroundings = (log: Log) => {
 
 async function once(settings: ConfdSettings, log: Log): Promise<number> {
   const { forget, ...stopping } = stoppingOf(settings.graceMs, () => {});
+  const around = surroundings(log);
+  const claim = await ownStateDir(settings, around.status, log);
   try {
-    return (await processOnce(settings, surroundings(log), stopping)) ? EXIT.ok : EXIT.usage;
+    return (await processOnce(settings, around, stopping)) ? EXIT.ok : EXIT.usage;
   } finally {
     forget();
+    await claim?.release();
   }
 }
 
@@ -56,19 +61,29 @@ async function service(first: ConfdSettings, reread: () => Promise<ConfdSettings
   let again = new AbortController();
   const { stop, now, forget } = stoppingOf(first.graceMs, () => again.abort());
   const around = surroundings(log);
-  const tcp = first.statusAddress === null ? null : await serveConfdStatus(first.statusAddress, around.status);
-  if (tcp) log('info', 'status-address', { port: tcp.port });
+  let tcp: Awaited<ReturnType<typeof serveConfdStatus>> | null = null;
+  let claim: Claim | null = null;
   let settings = first;
   try {
+    claim = await ownStateDir(first, around.status, log);
+    tcp = first.statusAddress === null ? null : await serveConfdStatus(first.statusAddress, around.status);
+    if (tcp) log('info', 'status-address', { port: tcp.port });
     while (!stop.aborted) {
       const stopping: Stopping = { stop: AbortSignal.any([stop, again.signal]), now };
       await serve(settings, around, stopping);
       if (stop.aborted) break;
       again = new AbortController();
-      settings = await reread().catch((error: unknown) => {
+      try {
+        const next = await reread();
+        if (next.stateDir !== settings.stateDir || next.noop !== settings.noop) {
+          const before = claim;
+          claim = await ownStateDir(next, around.status, log);
+          await before?.release();
+        }
+        settings = next;
+      } catch (error) {
         log('error', 'settings-refused', { message: `${messageOf(error)}; the old settings stay in effect` });
-        return settings;
-      });
+      }
       log('info', 'settings-reread');
     }
     log('info', 'stopped');
@@ -76,6 +91,7 @@ async function service(first: ConfdSettings, reread: () => Promise<ConfdSettings
   } finally {
     forget();
     await tcp?.close();
+    await claim?.release();
   }
 }
 

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { closeServer, listen, SERVER_LIMITS, sendJson, sendText } from '../control/http-server.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
@@ -49,6 +49,18 @@ export class ConfdStatus {
   }
 }
 
+/** Answers `/livez`, `/readyz` (200 or 503, a reason a line) and `/status`. */
+export const answerStatus =
+  (status: ConfdStatus): RequestListener =>
+  ({ method, url }, response) => {
+    if (method !== 'GET') return sendText(response, 405, 'only GET\n');
+    if (url === '/livez') return sendText(response, 200, 'alive\n');
+    if (url === '/status') return sendJson(response, 200, status.report);
+    if (url !== '/readyz') return sendText(response, 404, 'there are /livez, /readyz and /status\n');
+    const { reasons } = status;
+    return sendText(response, reasons.length === 0 ? 200 : 503, `${reasons.join('\n') || 'ready'}\n`);
+  };
+
 /** Serves `/livez`, `/readyz` and `/status` at HOST:PORT, without login. Rejects with a UsageError. Resolves with how to end it. */
 export async function serveConfdStatus(
   address: string,
@@ -57,14 +69,7 @@ export async function serveConfdStatus(
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(address) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined) throw new UsageError(`-status-address: expected HOST:PORT, found ${JSON.stringify(address)}`);
-  const server = createServer(SERVER_LIMITS, ({ method, url }, response) => {
-    if (method !== 'GET') return sendText(response, 405, 'only GET\n');
-    if (url === '/livez') return sendText(response, 200, 'alive\n');
-    if (url === '/status') return sendJson(response, 200, status.report);
-    if (url !== '/readyz') return sendText(response, 404, 'there are /livez, /readyz and /status\n');
-    const { reasons } = status;
-    return sendText(response, reasons.length === 0 ? 200 : 503, `${reasons.join('\n') || 'ready'}\n`);
-  });
+  const server = createServer(SERVER_LIMITS, answerStatus(status));
   try {
     await listen(server, { host, port: Number(port) });
   } catch (error) {
