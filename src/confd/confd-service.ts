@@ -63,8 +63,8 @@ function contextOf(
   templates: TemplateCache,
   { log, show }: ConfdSurroundings,
 ): PassContext {
-  const { environment, stateDir, noop, syncOnly, keepStageFile } = settings;
-  const flags = { noop, syncOnly, keepStageFile };
+  const { environment, stateDir, noop, showSecrets, syncOnly, keepStageFile } = settings;
+  const flags = { noop, showSecrets, syncOnly, keepStageFile };
   const clock = systemClock;
   return {
     snapshot: () => store.snapshot(),

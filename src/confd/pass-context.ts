@@ -19,6 +19,8 @@ export interface PassContext {
   readonly syncOnly: boolean;
   readonly keepStageFile: boolean;
   readonly log: Log;
+  /** For a noop: the diff of every file, whoever may read it. */
+  readonly showSecrets: boolean;
   /** For a noop: what would be changed, for people. */
   readonly show: (text: string) => void;
   /** Absent: the system's. */

@@ -25,6 +25,9 @@ interface Remembered extends ResourceOutputs {
   readonly loaded: LoadedTemplate;
 }
 
+/** BIRD's files hold passwords: without a mode of their own they are for its group only. */
+const BIRD_MODE = 0o640;
+
 /** The numbers of an owner and a group that are named; null = not stated. Rejects with a StageError `commit`. */
 async function ownerOf({ uid, gid, owner, group }: TemplateResource): Promise<Pick<OutputFile, 'uid' | 'gid'>> {
   try {
@@ -61,7 +64,7 @@ export class ResourceRenderer {
     mustMatch(resource, from.values);
     const { destinations, diagnostics } = destinationsOf(resource, from.values);
     const rendered = await this.#render(loaded, from, destinations);
-    const { mode } = resource;
+    const mode = resource.mode ?? (resource.reload.mode === 'bird' ? BIRD_MODE : null);
     const owner = await ownerOf(resource);
     const files = rendered.texts.map(({ dest, text }) => ({ dest, text, mode, ...owner }));
     if (!resource.guard.allowEmpty) {

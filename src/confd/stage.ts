@@ -15,7 +15,7 @@ export interface StagedFile {
 }
 
 /** What a new file gets where the resource states nothing, as in confd. */
-const NEW_MODE = 0o644;
+export const NEW_MODE = 0o644;
 
 /** `.nginx.conf` and digits, as confd names it; the same for one target, so that what a killed process left is replaced and never piles up. */
 export const stagePath = (dest: string): string =>

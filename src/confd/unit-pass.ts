@@ -136,7 +136,7 @@ export async function unitPass(unit: Unit, context: PassContext, options: UnitPa
     const confirm = async () => unit.keep({ version: 1, confirmed: digest, outputs });
     const none = { steps, error: null, diagnostics, owed: null };
     if (context.noop) {
-      for (const { wanted, live } of different) context.show(await textDiff(wanted, live));
+      for (const { wanted, live } of different) context.show(await textDiff(wanted, live, context));
       if (context.keepStageFile) await keepStaged(different);
       for (const path of gone) context.show(`${path} would be removed\n`);
       return { ...none, outcome: 'unchanged' };
@@ -155,7 +155,7 @@ export async function unitPass(unit: Unit, context: PassContext, options: UnitPa
       for (const { made: one, wanted, live } of different) {
         const { history } = one.renderer.resource;
         const dir = historyDir(context.stateDir, wanted.dest);
-        if (live) await keepVersion(dir, live.text, { now: context.clock.now(), count: history });
+        if (live) await keepVersion(dir, live.bytes, { now: context.clock.now(), count: history });
       }
       await commitStaged(staged, gone);
     } catch (error) {
