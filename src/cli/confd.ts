@@ -41,7 +41,12 @@ function stoppingOf(graceMs: number, onHangUp: () => void) {
 }
 
 const surroundings = (log: Log) => {
-  return { log, show: (text: string) => void process.stdout.write(text), status: new ConfdStatus() };
+  return {
+    log,
+    show: (text: string) => void process.stdout.write(text),
+    status: new ConfdStatus(),
+    reloadedAt: new Map<string, number>(),
+  };
 };
 
 async function once(settings: ConfdSettings, log: Log): Promise<number> {

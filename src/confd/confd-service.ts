@@ -3,19 +3,15 @@ import { Dirty } from '../core/dirty.ts';
 import { messageOf, StageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Datastore } from '../datastore/datastore.ts';
-import { MemoryDatastore } from '../datastore/memory.ts';
 import { reconcile } from '../reconciler.ts';
-import { keyRulesOf, openBackend } from './backends.ts';
 import { ConfDir, type ConfDirReading } from './conf-dir.ts';
 import type { ConfdSettings } from './confd-settings.ts';
 import type { ConfdStatus } from './confd-status.ts';
 import type { GroupReport } from './group-pass.ts';
-import { unitsOf } from './groups.ts';
 import { handlebarsEngine } from './handlebars-engine.ts';
 import { type Group, makeGroups } from './make-groups.ts';
+import { type OpenedKeys, openKeys, openKeysOnce } from './open-keys.ts';
 import type { PassContext } from './pass-context.ts';
-import type { TemplateResource } from './resource.ts';
-import { prefixesOf } from './resource-values.ts';
 import { TemplateCache } from './template-cache.ts';
 
 /** What a service tells, and to whom. */
@@ -23,45 +19,25 @@ export interface ConfdSurroundings {
   readonly log: Log;
   readonly show: (text: string) => void;
   readonly status: ConfdStatus;
+  /** See PassContext; empty at first. */
+  readonly reloadedAt: Map<string, number>;
 }
 
-/** How the service is stopped: `stop` lets a reload finish, `now` ends it. */
+/** How the service is stopped: at `stop` nothing new is begun, and what was written is still told to its service; `now` ends that too. */
 export interface Stopping {
   readonly stop: AbortSignal;
   readonly now: AbortSignal;
 }
 
-/** How long the first reading of the backend may take, where there is only one. */
-const ONCE_MS = 10_000;
 /** Longer than this no timer runs. */
 const LONGEST_MS = 2_000_000_000;
 const QUIET = { quietMs: 500, maxWaitMs: 5_000 };
 
-/** A datastore that was started for what the resources ask for; nothing is asked of a backend where nobody wants a key. */
-async function openKeys(
-  settings: ConfdSettings,
-  resources: readonly TemplateResource[],
-  { log, onNewer, signal, watch }: { log: Log; onNewer: () => void; signal: AbortSignal; watch: boolean },
-) {
-  const rules = keyRulesOf(settings.backend);
-  const prefixes = prefixesOf(resources, rules);
-  const { environment, intervalMs: resyncMs } = settings;
-  const needs = { log, clock: systemClock, watch, resyncMs, environment };
-  const store: Datastore = prefixes.length === 0 ? new MemoryDatastore() : await openBackend(settings.backend, needs);
-  try {
-    await store.start(prefixes, onNewer, signal);
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-  return { store, prefixes, rules };
-}
-
 function contextOf(
   settings: ConfdSettings,
-  { store, prefixes, rules }: Awaited<ReturnType<typeof openKeys>>,
+  { store, prefixes, rules }: OpenedKeys,
   templates: TemplateCache,
-  { log, show }: ConfdSurroundings,
+  { log, show, reloadedAt }: ConfdSurroundings,
 ): PassContext {
   const { environment, stateDir, noop, showSecrets, syncOnly, keepStageFile } = settings;
   const flags = { noop, showSecrets, syncOnly, keepStageFile };
@@ -74,6 +50,7 @@ function contextOf(
     environment,
     clock,
     stateDir,
+    reloadedAt,
     log,
     show,
     ...flags,
@@ -103,17 +80,14 @@ export async function processOnce(
   );
   const reading = await confDir.read();
   mustHaveResources(reading, settings);
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(ONCE_MS)]);
-  const keys = await openKeys(settings, reading.resources, { log, onNewer: () => {}, signal, watch: false });
+  const keys = await openKeysOnce(settings, reading.resources, { log, stop });
   try {
     const templates = new TemplateCache(confDir.templatesDir, handlebarsEngine);
-    const groups = makeGroups(reading, contextOf(settings, keys, templates, surroundings), log);
-    let isWell =
-      reading.diagnostics.every(({ severity }) => severity !== 'error') &&
-      unitsOf(reading.resources).diagnostics.length === 0;
+    const { groups, faults } = makeGroups(reading, contextOf(settings, keys, templates, surroundings), log);
+    let isWell = faults.length === 0;
     for (const group of groups) {
       if (stop.aborted) break;
-      const { error, hold } = await group.pass({ isQuiet: true, signal: now });
+      const { error, hold } = await group.pass({ isQuiet: true, stop, signal: now });
       isWell &&= error === null && hold === null;
     }
     return isWell && !stop.aborted;
@@ -177,17 +151,23 @@ async function generation(
   };
   // Between two intervals nothing is applied, but what is read then is current.
   const onNewer = settings.mode === 'watch' ? raiseAll : () => {};
-  let keys: Awaited<ReturnType<typeof openKeys>>;
+  const onOpen = (store: Datastore) => {
+    status.health = () => store.health();
+  };
+  let keys: OpenedKeys;
   try {
-    keys = await openKeys(settings, reading.resources, { log, onNewer, signal, watch: true });
+    keys = await openKeys(settings, reading.resources, { log, onOpen, onNewer, signal, watch: true });
   } catch (error) {
     if (signal.aborted) return;
     throw error;
   }
   try {
-    groups = makeGroups(reading, contextOf(settings, keys, templates, surroundings), log);
-    status.expect(groups.flatMap(({ units }) => units.map(({ name }) => name)));
-    status.health = () => keys.store.health();
+    const made = makeGroups(reading, contextOf(settings, keys, templates, surroundings), log);
+    groups = made.groups;
+    status.expect(
+      groups.flatMap(({ units }) => units.map(({ name }) => name)),
+      made.faults,
+    );
     onRaise(raiseAll);
     log('info', 'in-sync', { revision: keys.store.snapshot().revision, resources: reading.resources.length });
     await Promise.all(groups.map((group) => loop(group, settings, surroundings, { signal, now })));
@@ -219,7 +199,7 @@ function loop(
         };
   const resyncMs = Math.min(intervalMs, LONGEST_MS);
   const tell = async (isQuiet: boolean) => {
-    const report = await pass({ isQuiet, signal: now }).catch((error: unknown): GroupReport => {
+    const report = await pass({ isQuiet, stop: signal, signal: now }).catch((error: unknown): GroupReport => {
       log('error', 'pass-failed', { message: messageOf(error) });
       throw error;
     });

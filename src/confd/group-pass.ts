@@ -1,16 +1,17 @@
 import { type Diagnostic, formatDiagnostic } from '../core/diagnostic.ts';
-import { asStageError, StageError } from '../core/errors.ts';
+import { StageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Verdict } from '../reconciler.ts';
+import { GroupReloads, type ReloadOutcome } from './group-reloads.ts';
 import type { PassContext } from './pass-context.ts';
-import { runReload } from './run-reload.ts';
 import type { Unit } from './unit.ts';
 import { type UnitOutcome, type UnitPassOptions, unitPass } from './unit-pass.ts';
 
 /** What one unit came to in the last pass, its reload included. */
 export interface UnitReport extends Omit<UnitOutcome, 'owed' | 'outcome'> {
   readonly unit: string;
-  readonly outcome: UnitOutcome['outcome'] | 'confirmed' | 'owed';
+  /** `owed`: its reload failed; `put-off`: it must not run yet. */
+  readonly outcome: UnitOutcome['outcome'] | 'confirmed' | 'owed' | 'put-off';
 }
 
 /** A pass over a group: what its loop goes by, and a report for each unit. */
@@ -34,7 +35,7 @@ function limited(unit: Unit, error: StageError | null): StageError | null {
 
 /**
  * One pass over the units that tell their services in the same way: each renders, is checked and goes live by itself, and then every
- * different reload is run once, whatever number of units waits for it. What fails stays owed, and costs no other unit anything.
+ * different reload is run once, whatever number of units waits for it, and no sooner than it may. What fails stays owed, and costs no other unit anything.
  */
 export async function groupPass(
   units: readonly Unit[],
@@ -43,49 +44,36 @@ export async function groupPass(
 ): Promise<GroupReport> {
   const outcomes: { readonly unit: Unit; readonly outcome: UnitOutcome }[] = [];
   for (const unit of units) outcomes.push({ unit, outcome: await unitPass(unit, context, options) });
-  const reloads = new Map<string, Promise<StageError | null>>();
+  const reloads = new GroupReloads(
+    units.flatMap(({ resources }) => resources),
+    context,
+    options.signal,
+  );
   const reports: UnitReport[] = [];
+  let due = Number.POSITIVE_INFINITY;
   for (const { unit, outcome } of outcomes) {
     const { owed, ...rest } = outcome;
     if (!owed) {
       reports.push({ ...rest, unit: unit.name, error: limited(unit, rest.error) });
       continue;
     }
-    const errors: StageError[] = [];
-    for (const { reload, resource } of context.syncOnly ? [] : unit.reloads) {
-      const key = JSON.stringify([reload, /\{\{/.test(JSON.stringify(reload)) ? resource.dest : null]);
-      const running = reloads.get(key) ?? reloadOnce(resource, context.log, options.signal);
-      reloads.set(key, running);
-      const error = await running;
-      if (error) errors.push(error);
-    }
-    const error = worst(errors);
-    if (!error) await owed.confirm();
-    const outcomeOf = error ? 'owed' : 'confirmed';
+    const found: ReloadOutcome[] = [];
+    for (const resource of context.syncOnly ? [] : unit.reloads) found.push(await reloads.run(resource));
+    const error = worst(found.filter((one) => one instanceof StageError));
+    const later = found.filter((one) => typeof one === 'number');
+    due = Math.min(due, ...later);
+    const isDone = !error && later.length === 0;
+    if (isDone) await owed.confirm();
+    if (!error && !isDone && outcome.outcome === 'committed')
+      context.log('info', 'reload-put-off', { unit: unit.name });
+    const outcomeOf = isDone ? 'confirmed' : error ? 'owed' : 'put-off';
     reports.push({ ...rest, unit: unit.name, outcome: outcomeOf, error: limited(unit, error) });
   }
   const error = worst(reports.flatMap((report) => report.error ?? []));
   const isWaiting = reports.some(({ outcome }) => outcome === 'waiting');
   const steps = [...new Set(reports.flatMap((report) => report.steps))];
   const outcome = isWaiting ? 'waiting' : error ? 'failed' : steps.length > 0 ? 'confirmed' : 'unchanged';
-  return { outcome, steps, error, hold: null, units: reports };
-}
-
-async function reloadOnce(
-  resource: Parameters<typeof runReload>[0],
-  log: Log,
-  signal: AbortSignal,
-): Promise<StageError | null> {
-  if (resource.reload.mode === 'none') return null;
-  try {
-    await runReload(resource, signal);
-    log('info', 'reloaded', { resource: resource.name, mode: resource.reload.mode });
-    return null;
-  } catch (thrown) {
-    const error = asStageError('reload', thrown);
-    const message = `template resource ${resource.name} (${resource.file}): ${error.message}; it is tried again`;
-    return new StageError('reload', error.code, message, { retryable: error.retryable, cause: error });
-  }
+  return { outcome, steps, error, hold: null, due, units: reports };
 }
 
 /** Tells each fault once when it comes and once when it goes. */
@@ -100,6 +88,10 @@ export class GroupLog {
   record({ units }: GroupReport): void {
     const now = new Map<string, string>();
     for (const { unit, error, diagnostics, outcome } of units) {
+      if (outcome === 'stopped') {
+        for (const [key, message] of this.#told) if (key.startsWith(`${unit} `)) now.set(key, message);
+        continue;
+      }
       if (error) now.set(`${unit} ${error.stage} ${error.code}`, error.message);
       for (const diagnostic of diagnostics) this.#recordDiagnostic(unit, diagnostic, now);
       if (error && this.#told.get(`${unit} ${error.stage} ${error.code}`) !== error.message) {

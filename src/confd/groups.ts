@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
+import { reloadKey } from './reload-key.ts';
 import type { TemplateResource } from './resource.ts';
 
 /** Resources that go live together, by name. */
@@ -13,14 +14,9 @@ export interface GroupPlan {
   readonly units: readonly UnitPlan[];
 }
 
-/** What a unit shares with others; `dest` is part of a command that names it, so such a command is nobody else's. */
-function reloadKeys({ resources }: UnitPlan): readonly string[] {
-  return resources.flatMap(({ reload, dest }) => {
-    if (reload.mode === 'none') return [];
-    const isOwn = reload.mode === 'command' && /\{\{/.test(reload.command);
-    return [JSON.stringify(isOwn ? [reload, dest] : reload)];
-  });
-}
+/** What a unit shares with others. */
+const reloadKeys = ({ resources }: UnitPlan): readonly string[] =>
+  resources.flatMap((resource) => (resource.reload.mode === 'none' ? [] : [reloadKey(resource)]));
 
 /** The first of two resources by name keeps the target; and BIRD's transaction takes files of one folder, and nothing else's. */
 export function unitsOf(resources: readonly TemplateResource[]): {

@@ -18,6 +18,8 @@ export interface PassContext {
   readonly noop: boolean;
   readonly syncOnly: boolean;
   readonly keepStageFile: boolean;
+  /** When each reload has succeeded last (by the clock), for as long as the process lives. */
+  readonly reloadedAt: Map<string, number>;
   readonly log: Log;
   /** For a noop: the diff of every file, whoever may read it. */
   readonly showSecrets: boolean;

@@ -40,6 +40,8 @@ export interface TemplateResource {
   readonly checkTimeoutMs: number;
   readonly reload: Reload;
   readonly reloadTimeoutMs: number;
+  /** Between two reloads at least; one that comes sooner is put off, and never left out. */
+  readonly minReloadMs: number;
   /** Resources of one unit are checked together, go live together, and are reloaded once. */
   readonly unit: string | null;
   readonly retry: { readonly firstMs: number; readonly lastMs: number; readonly attempts: number | null };

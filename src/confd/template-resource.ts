@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { messageOf } from '../core/errors.ts';
 import { commandFault } from './command-text.ts';
@@ -50,6 +50,13 @@ function reloadOf(table: TomlTable): Reload {
   if (mode === 'systemd') return { mode, unit: unit ?? '' };
   if (mode === 'bird') return { mode, ...bird, socket: resolve(bird.socket), undoSeconds: Math.ceil(undo / 1000) };
   return command === null ? { mode: 'none' } : { mode: 'command', command };
+}
+
+function minReloadOf(table: TomlTable): number {
+  const ms = table.time('min_reload_interval') ?? 0;
+  if (ms > 0 && table.text('reload_mode') === 'bird')
+    table.fault('min_reload_interval', 'reload_mode = "bird" has none: pace it with [template.wait]');
+  return ms;
 }
 
 function guardOf(table: TomlTable): Guard {
@@ -117,7 +124,7 @@ export function readTemplateResource(
     name,
     file,
     src,
-    dest: isAbsolute(dest) ? dest : resolve(dest),
+    dest: resolve(dest),
     prefix,
     keys: table.texts('keys').map((key) => joinPath(prefix, key)),
     mode,
@@ -129,6 +136,7 @@ export function readTemplateResource(
     checkTimeoutMs: table.time('check_cmd_timeout') ?? defaults.checkTimeoutMs,
     reload: reloadOf(table),
     reloadTimeoutMs: table.time('reload_cmd_timeout') ?? defaults.reloadTimeoutMs,
+    minReloadMs: minReloadOf(table),
     unit: table.text('group_unit'),
     retry: retryOf(table),
     guard: guardOf(table),

@@ -15,7 +15,8 @@ import type { Unit } from './unit.ts';
 
 /** What a pass over one unit came to, up to the reload, which is the group's. */
 export interface UnitOutcome {
-  readonly outcome: 'unchanged' | 'committed' | 'waiting' | 'failed';
+  /** `stopped`: nothing was done, because the service ends or begins anew. */
+  readonly outcome: 'unchanged' | 'committed' | 'waiting' | 'failed' | 'stopped';
   readonly steps: readonly Step[];
   readonly error: StageError | null;
   readonly diagnostics: readonly Diagnostic[];
@@ -25,6 +26,9 @@ export interface UnitOutcome {
 
 export interface UnitPassOptions {
   readonly isQuiet: boolean;
+  /** From then on nothing is begun: a check is ended, and nothing is written any more. */
+  readonly stop: AbortSignal;
+  /** Ends all of it. */
   readonly signal: AbortSignal;
 }
 
@@ -110,6 +114,8 @@ async function stageAndCheck(
 export async function unitPass(unit: Unit, context: PassContext, options: UnitPassOptions): Promise<UnitOutcome> {
   let diagnostics: readonly Diagnostic[] = [];
   let steps: readonly Step[] = [];
+  const stopped = { outcome: 'stopped', steps, error: null, diagnostics, owed: null } as const;
+  if (options.stop.aborted) return stopped;
   try {
     const made = await renderAll(unit);
     diagnostics = made.flatMap(({ outputs }) => outputs.diagnostics);
@@ -148,8 +154,9 @@ export async function unitPass(unit: Unit, context: PassContext, options: UnitPa
     }
     if (!steps.includes('commit')) return { ...none, outcome: 'unchanged', owed: { digest, confirm } };
     if (unit.resources.some(({ wait }) => wait !== null) && !options.isQuiet) return { ...none, outcome: 'waiting' };
-    const staged = await stageAndCheck(different, context, options.signal);
+    const staged = await stageAndCheck(different, context, AbortSignal.any([options.stop, options.signal]));
     try {
+      if (options.stop.aborted) throw new StageError('check', 'aborted', 'stopped', { retryable: true });
       // First of all: whoever dies after the first rename owes a reload.
       await unit.keep({ version: 1, confirmed: null, outputs: [...new Set([...outputs, ...(record?.outputs ?? [])])] });
       for (const { made: one, wanted, live } of different) {
@@ -168,6 +175,7 @@ export async function unitPass(unit: Unit, context: PassContext, options: UnitPa
     for (const dest of gone) context.log('info', 'removed', { unit: unit.name, dest });
     return { ...none, outcome: 'committed', owed: { digest, confirm } };
   } catch (thrown) {
+    if (options.stop.aborted && thrown instanceof StageError && thrown.code === 'aborted') return stopped;
     return { outcome: 'failed', steps, error: asStageError('commit', thrown), diagnostics, owed: null };
   }
 }

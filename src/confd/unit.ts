@@ -1,6 +1,7 @@
 import { messageOf } from '../core/errors.ts';
 import type { PassContext } from './pass-context.ts';
-import type { Reload, TemplateResource } from './resource.ts';
+import { reloadKey } from './reload-key.ts';
+import type { TemplateResource } from './resource.ts';
 import { ResourceRenderer } from './resource-renderer.ts';
 import { readUnitRecord, type UnitRecord, unitLedgerPath, writeUnitRecord } from './unit-ledger.ts';
 
@@ -24,10 +25,9 @@ export class Unit {
     return this.renderers.map(({ resource }) => resource);
   }
 
-  /** The different ways in which its services are told, in the order of its resources. */
-  get reloads(): readonly { readonly reload: Reload; readonly resource: TemplateResource }[] {
-    const byKey = new Map(this.resources.map((resource) => [JSON.stringify(resource.reload), resource] as const));
-    return [...byKey.values()].map((resource) => ({ reload: resource.reload, resource }));
+  /** One resource for each different way in which its services are told, in their order. */
+  get reloads(): readonly TemplateResource[] {
+    return [...new Map(this.resources.map((resource) => [reloadKey(resource), resource] as const)).values()];
   }
 
   /** Null: nothing was ever written here. */
