@@ -1,6 +1,12 @@
 /** What takes long, as real daemons take their time or thousands of clusters are tried: `npm run test:long`, and no part of `npm test`. */
 export const LONG_TESTS: readonly string[] = [
+  'test/confd/backend-faults.test.ts',
   'test/confd/cli.test.ts',
+  'test/confd/commands.test.ts',
+  'test/confd/conf-dir-edits.test.ts',
+  'test/confd/hostile.test.ts',
+  'test/confd/once.test.ts',
+  'test/confd/signals.test.ts',
   'test/cli/npm-package.test.ts',
   'test/conformance/releases-on-bird.test.ts',
   'test/conformance/releases.test.ts',

@@ -1,4 +1,5 @@
 import { systemClock } from '../core/clock.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
 import { Dirty } from '../core/dirty.ts';
 import { messageOf, StageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -111,6 +112,7 @@ export async function serve(
   const templates = new TemplateCache(confDir.templatesDir, handlebarsEngine);
   const changed = new Dirty();
   let raiseAll = () => {};
+  let before: ConfDirReading | null = null;
   try {
     await confDir.start(
       () => changed.raise(),
@@ -125,15 +127,33 @@ export async function serve(
       const over = new AbortController();
       const signal = AbortSignal.any([stopping.stop, over.signal]);
       void changed.wait(signal).then(() => over.abort());
-      await generation(settings, reading, templates, surroundings, { signal, now: stopping.now }, (raise) => {
-        raiseAll = raise;
-      });
+      const run = (one: ConfDirReading) =>
+        generation(settings, one, templates, surroundings, { signal, now: stopping.now }, (raise) => {
+          raiseAll = raise;
+        });
+      try {
+        await run(reading);
+        before = reading;
+      } catch (error) {
+        // An edit must not end what ran well without it.
+        if (!before || !(error instanceof StageError)) throw error;
+        log('error', 'conf-dir-refused', { message: `${messageOf(error)}; what conf.d said before stays in effect` });
+        await run({ ...before, diagnostics: [...before.diagnostics, refusal(settings, error)] });
+      }
       over.abort();
     }
   } finally {
     await confDir.close();
   }
 }
+
+const refusal = ({ confDir }: ConfdSettings, { stage, code }: StageError): Diagnostic => ({
+  severity: 'error',
+  code: 'refused',
+  key: confDir,
+  path: ['conf.d'],
+  message: `what it says now cannot be followed (${stage} ${code}): what it said before stays in effect`,
+});
 
 /** The loops over one reading of conf.d, until `signal` aborts; a pass that is under way is finished first. */
 async function generation(

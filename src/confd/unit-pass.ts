@@ -139,7 +139,7 @@ export async function unitPass(unit: Unit, context: PassContext, options: UnitPa
     const outputs = made.flatMap(({ renderer, outputs: { files } }) =>
       renderer.resource.forEach === null ? [] : files.map(({ dest }) => dest),
     );
-    const confirm = async () => unit.keep({ version: 1, confirmed: digest, outputs });
+    const confirm = async () => unit.keep({ confirmed: digest, outputs });
     const none = { steps, error: null, diagnostics, owed: null };
     if (context.noop) {
       for (const { wanted, live } of different) context.show(await textDiff(wanted, live, context));
@@ -158,7 +158,7 @@ export async function unitPass(unit: Unit, context: PassContext, options: UnitPa
     try {
       if (options.stop.aborted) throw new StageError('check', 'aborted', 'stopped', { retryable: true });
       // First of all: whoever dies after the first rename owes a reload.
-      await unit.keep({ version: 1, confirmed: null, outputs: [...new Set([...outputs, ...(record?.outputs ?? [])])] });
+      await unit.keep({ confirmed: null, outputs: [...new Set([...outputs, ...(record?.outputs ?? [])])] });
       for (const { made: one, wanted, live } of different) {
         const { history } = one.renderer.resource;
         const dir = historyDir(context.stateDir, wanted.dest);

@@ -1,9 +1,10 @@
 import { messageOf } from '../core/errors.ts';
+import { byBytes } from '../core/order.ts';
 import type { PassContext } from './pass-context.ts';
 import { reloadKey } from './reload-key.ts';
 import type { TemplateResource } from './resource.ts';
 import { ResourceRenderer } from './resource-renderer.ts';
-import { readUnitRecord, type UnitRecord, unitLedgerPath, writeUnitRecord } from './unit-ledger.ts';
+import { inheritRecord, readUnitRecord, type UnitRecord, unitLedgerPath, writeUnitRecord } from './unit-ledger.ts';
 
 /** Resources that go live together: one, or all of a `group_unit`. Its memory outlives the process, where there is a place for it. */
 export class Unit {
@@ -32,15 +33,24 @@ export class Unit {
 
   /** Null: nothing was ever written here. */
   async record(): Promise<UnitRecord | null> {
-    if (this.#record === undefined) this.#record = await readUnitRecord(this.#path).catch((error) => this.#warn(error));
+    if (this.#record === undefined) this.#record = await this.#read().catch((error) => this.#warn(error));
     return this.#record;
   }
 
   /** Keeps it on the disk; where that cannot be written, in this process, with one warning: confd never had a place for it. */
-  async keep(record: UnitRecord): Promise<void> {
+  async keep({ confirmed, outputs }: Pick<UnitRecord, 'confirmed' | 'outputs'>): Promise<void> {
+    const record: UnitRecord = { version: 1, confirmed, targets: this.#targets, outputs };
     if (JSON.stringify(this.#record) === JSON.stringify(record)) return;
     this.#record = record;
     await writeUnitRecord(this.#path, record).catch((error) => this.#warn(error));
+  }
+
+  async #read(): Promise<UnitRecord | null> {
+    return (await readUnitRecord(this.#path)) ?? (await inheritRecord(this.#path, this.#targets));
+  }
+
+  get #targets(): readonly string[] {
+    return this.resources.map(({ dest }) => dest).sort(byBytes);
   }
 
   get #path(): string {
