@@ -3,9 +3,8 @@ import { processOnce, type Stopping, serve } from '../confd/confd-service.ts';
 import { BACKENDS, type ConfdSettings, resolveConfdSettings } from '../confd/confd-settings.ts';
 import { ConfdStatus, serveConfdStatus } from '../confd/confd-status.ts';
 import { confdHelp } from '../confd/options.ts';
-import { ownStateDir } from '../confd/own-state-dir.ts';
+import { OwnStateDir } from '../confd/own-state-dir.ts';
 import { type ParsedFlags, parseFlags } from '../confd/parse-flags.ts';
-import type { Claim } from '../control/claim.ts';
 import { formatDiagnostic } from '../core/diagnostic.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -52,51 +51,57 @@ const surroundings = (log: Log) => {
 async function once(settings: ConfdSettings, log: Log): Promise<number> {
   const { forget, ...stopping } = stoppingOf(settings.graceMs, () => {});
   const around = surroundings(log);
-  const claim = await ownStateDir(settings, around.status, log);
+  const own = new OwnStateDir(around.status, log);
   try {
+    await own.take(settings);
     return (await processOnce(settings, around, stopping)) ? EXIT.ok : EXIT.usage;
   } finally {
     forget();
-    await claim?.release();
+    await own.release();
   }
 }
 
-/** Runs until SIGTERM or SIGINT; SIGHUP reads settings and conf.d anew, and keeps the settings where the new ones are wrong. */
+/**
+ * Runs until SIGTERM or SIGINT; SIGHUP reads settings and conf.d anew. Settings that are wrong, or that the backend refuses, leave the old
+ * ones in effect.
+ */
 async function service(first: ConfdSettings, reread: () => Promise<ConfdSettings>, log: Log): Promise<number> {
   let again = new AbortController();
   const { stop, now, forget } = stoppingOf(first.graceMs, () => again.abort());
   const around = surroundings(log);
+  const own = new OwnStateDir(around.status, log);
   let tcp: Awaited<ReturnType<typeof serveConfdStatus>> | null = null;
-  let claim: Claim | null = null;
   let settings = first;
+  let fallBack: ConfdSettings | null = null;
   try {
-    claim = await ownStateDir(first, around.status, log);
+    await own.take(first);
     tcp = first.statusAddress === null ? null : await serveConfdStatus(first.statusAddress, around.status);
     if (tcp) log('info', 'status-address', { port: tcp.port });
-    while (!stop.aborted) {
-      const stopping: Stopping = { stop: AbortSignal.any([stop, again.signal]), now };
-      await serve(settings, around, stopping);
-      if (stop.aborted) break;
-      again = new AbortController();
+    for (let isStart = true; !stop.aborted; isStart = false) {
       try {
+        const stopping: Stopping = { stop: AbortSignal.any([stop, again.signal]), now };
+        await serve(settings, around, stopping, { isStart });
+        fallBack = settings;
+        if (stop.aborted) break;
+        again = new AbortController(); // before reading: a signal that comes meanwhile counts
+        log('info', 'settings-reread');
         const next = await reread();
-        if (next.stateDir !== settings.stateDir || next.noop !== settings.noop) {
-          const before = claim;
-          claim = await ownStateDir(next, around.status, log);
-          await before?.release();
-        }
+        await own.take(next);
         settings = next;
       } catch (error) {
+        if (!fallBack) throw error;
         log('error', 'settings-refused', { message: `${messageOf(error)}; the old settings stay in effect` });
+        await own.take(fallBack);
+        settings = fallBack;
+        fallBack = null; // if not even these work any more, end
       }
-      log('info', 'settings-reread');
     }
     log('info', 'stopped');
     return now.aborted ? EXIT.usage : EXIT.ok;
   } finally {
     forget();
     await tcp?.close();
-    await claim?.release();
+    await own.release();
   }
 }
 

@@ -100,12 +100,13 @@ export async function processOnce(
 
 /**
  * The service, until `stop` aborts: one loop for each group of resources, over one datastore, begun anew whenever conf.d says something
- * else. Rejects with a StageError or UsageError that no waiting helps against.
+ * else. Rejects with a StageError or UsageError that no waiting helps against, and with `isStart` where there is no resource.
  */
 export async function serve(
   settings: ConfdSettings,
   surroundings: ConfdSurroundings,
   stopping: Stopping,
+  { isStart }: { readonly isStart: boolean },
 ): Promise<void> {
   const { log } = surroundings;
   const confDir = new ConfDir(settings, { log, clock: systemClock, watch: true });
@@ -122,8 +123,8 @@ export async function serve(
     for (let isFirst = true; !stopping.stop.aborted; isFirst = false) {
       changed.take();
       const reading = await confDir.read();
-      if (isFirst) mustHaveResources(reading, settings);
-      else log('info', 'conf-dir-reread', { resources: reading.resources.length });
+      if (isFirst && isStart) mustHaveResources(reading, settings);
+      if (!isFirst) log('info', 'conf-dir-reread', { resources: reading.resources.length });
       const over = new AbortController();
       const signal = AbortSignal.any([stopping.stop, over.signal]);
       void changed.wait(signal).then(() => over.abort());

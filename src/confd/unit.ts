@@ -46,7 +46,8 @@ export class Unit {
   }
 
   async #read(): Promise<UnitRecord | null> {
-    return (await readUnitRecord(this.#path)) ?? (await inheritRecord(this.#path, this.#targets));
+    const own = await readUnitRecord(this.#path);
+    return own || this.#context.noop ? own : inheritRecord(this.#path, this.#targets);
   }
 
   get #targets(): readonly string[] {
