@@ -13,6 +13,7 @@ import { handlebarsEngine } from './handlebars-engine.ts';
 import { type Group, makeGroups } from './make-groups.ts';
 import { type OpenedKeys, openKeys, openKeysOnce } from './open-keys.ts';
 import type { PassContext } from './pass-context.ts';
+import { TargetOwners } from './target-owners.ts';
 import { TemplateCache } from './template-cache.ts';
 
 /** What a service tells, and to whom. */
@@ -52,6 +53,7 @@ function contextOf(
     clock,
     stateDir,
     reloadedAt,
+    owners: new TargetOwners(),
     log,
     show,
     ...flags,

@@ -26,6 +26,12 @@ export function makeGroups(
   const all = [...reading.diagnostics, ...diagnostics];
   for (const diagnostic of all)
     log(diagnostic.severity === 'error' ? 'error' : 'warn', 'diagnostic', { message: formatDiagnostic(diagnostic) });
+  // Those that are certain come before any that for_each may find.
+  for (const { name, resources } of units)
+    context.owners.take(
+      name,
+      resources.filter(({ forEach }) => forEach === null).map(({ dest }) => dest),
+    );
   const faults = all.filter(({ severity }) => severity === 'error').map(formatDiagnostic);
   const groups = groupsOf(units).flatMap(({ units: members }): Group[] => {
     const made = members.map(({ name, resources }) => new Unit(name, resources, context));

@@ -3,6 +3,7 @@ import type { Log } from '../core/log.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
 import type { Environment } from './given-values.ts';
 import type { KeyRules } from './resource-values.ts';
+import type { TargetOwners } from './target-owners.ts';
 import type { TemplateCache } from './template-cache.ts';
 import type { Resolver } from './world.ts';
 
@@ -20,6 +21,7 @@ export interface PassContext {
   readonly keepStageFile: boolean;
   /** When each reload has succeeded last (by the clock), for as long as the process lives. */
   readonly reloadedAt: Map<string, number>;
+  readonly owners: TargetOwners;
   readonly log: Log;
   /** For a noop: the diff of every file, whoever may read it. */
   readonly showSecrets: boolean;

@@ -65,6 +65,12 @@ async function renderAll(unit: Unit): Promise<readonly Made[]> {
   return made;
 }
 
+function clash({ dest, owner }: { dest: string; owner: string }, compared: readonly Compared[]): StageError {
+  const { made } = compared.find(({ wanted }) => wanted.dest === dest) ?? {};
+  const error = new StageError('commit', 'target-taken', `${owner} writes ${dest} already`, { retryable: false });
+  return made ? named(error, made.renderer) : error;
+}
+
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
@@ -123,11 +129,17 @@ export async function unitPass(unit: Unit, context: PassContext, options: UnitPa
     for (const one of made)
       for (const wanted of one.outputs.files)
         compared.push({ made: one, wanted, live: await readLiveFile(wanted.dest) });
+    const taken = context.owners.take(
+      unit.name,
+      compared.map(({ wanted }) => wanted.dest),
+    );
+    if (taken) throw clash(taken, compared);
     const record = await unit.record();
     const different = compared.filter(({ wanted, live }) => !isSameFile(wanted, live));
     const dests = new Set(compared.map(({ wanted }) => wanted.dest));
     const gone: string[] = [];
-    for (const path of record?.outputs ?? []) if (!dests.has(path) && (await exists(path))) gone.push(path);
+    for (const path of record?.outputs ?? [])
+      if (!dests.has(path) && !context.owners.ownerOf(path) && (await exists(path))) gone.push(path);
     const digest = digestOfOutputs(compared.map(({ wanted }) => wanted));
     const onDisk = different.length + gone.length === 0 ? digest : STALE;
     // Who never wrote here takes what is there for what runs, as confd does at every start.
