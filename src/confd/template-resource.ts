@@ -86,6 +86,9 @@ export function readTemplateResource(
   const forEach = table.text('for_each');
   if ((forEach !== null) !== dest.search(NAME_MARK) >= 0)
     table.fault('dest', 'for_each and {{name}} in dest go together');
+  const reload = readReload(table);
+  if (forEach !== null && reload.mode === 'command' && reload.command.includes('{{'))
+    table.fault('reload_cmd', 'for_each makes many files, and the command runs once for all of them: it can name none');
   const mode = table.any('mode') === undefined || table.any('mode') === '' ? null : modeOf(table.any('mode'));
   if (mode === null && table.any('mode')) table.fault('mode', 'expected an octal mode in quotes, such as "0644"');
   const checkCommand = table.text('check_cmd');
@@ -106,7 +109,7 @@ export function readTemplateResource(
     group: table.text('group'),
     checkCommand,
     checkTimeoutMs: table.time('check_cmd_timeout') ?? defaults.checkTimeoutMs,
-    reload: readReload(table),
+    reload,
     reloadTimeoutMs: table.time('reload_cmd_timeout') ?? defaults.reloadTimeoutMs,
     minReloadMs: table.time('min_reload_interval') ?? 0,
     unit: table.text('group_unit'),

@@ -101,6 +101,7 @@ it('takes for_each only with {{name}} in dest, and that only with for_each', () 
   const table = (dest: string, more: object) =>
     readTemplateResource({ template: { src: 't', dest, ...more } }, both, DEFAULTS).resource;
   expect(table('/etc/{{ name }}.conf', { for_each: '/sites/*' })?.forEach).toBe('/sites/*');
+  expect(table('/etc/{{name}}', { for_each: '/sites/*', reload_cmd: 'x {{.dest}}' })).toBeNull();
   expect(table('/etc/one.conf', { for_each: '/sites/*' })).toBeNull();
   expect(table('/etc/{{name}}.conf', {})).toBeNull();
 });
