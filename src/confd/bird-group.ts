@@ -1,11 +1,12 @@
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { checkConfig } from '../bird/check.ts';
-import { asStageError } from '../core/errors.ts';
+import { asStageError, StageError } from '../core/errors.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
 import { resolveFileOwner } from '../host/file-owner.ts';
 import { ledgerPath, readLedger } from '../host/ledger.ts';
 import { runPass } from '../pass/pass.ts';
+import type { PassReport } from '../pass/pass-report.ts';
 import { Place } from '../pass/place.ts';
 import { makeBlock, makeBundle, makeFile } from '../render/bundle.ts';
 import type { Target } from '../targets.ts';
@@ -22,6 +23,10 @@ const NO_LIMITS = {
   restartsAtLeast: 0,
   lastPeer: false,
 };
+
+/** A hold as the fault that it is here: nobody asks this mode what it holds. */
+const heldError = ({ kinds, why }: NonNullable<PassReport['hold']>): StageError =>
+  new StageError('reload', 'held', `${kinds.join(', ')}: ${why.join('; ')} (SIGHUP tries again)`, { retryable: false });
 
 /**
  * A unit whose daemon is a BIRD: from its bundle on it is a target like those of BGP mode, with the same check, transaction, ledger and
@@ -53,7 +58,8 @@ export class BirdGroup {
       // What stands in conf.d is asked for again at each start: a hold that only an operator could end would never end here.
       const done = await runPass(target, snapshot, place, { isQuiet, signal });
       const { outcome, steps, hold, diagnostics } = done;
-      const error = outcome === 'waiting' ? done.error : this.unit.limited(done.error);
+      const fault = done.error ?? (hold && heldError(hold));
+      const error = outcome === 'waiting' ? fault : this.unit.limited(fault);
       const report = { unit: this.unit.name, steps, error, diagnostics };
       const outcomeOf = error
         ? 'failed'
