@@ -32,8 +32,11 @@ export function backoffMs(failures: number, random: () => number, { firstMs, las
   return Math.round(full * (0.75 + 0.25 * random()));
 }
 
-/** What the loop goes by. `due`: when another pass is wanted though nothing changes; absent: never. */
-export type Verdict = Pick<PassReport, 'outcome' | 'steps' | 'error' | 'hold'> & { readonly due?: number };
+/** What the loop goes by. */
+export interface Verdict extends Pick<PassReport, 'outcome' | 'steps' | 'error'> {
+  /** Something waits, and is looked at again at `until` (ms since 1970). */
+  readonly hold: Pick<NonNullable<PassReport['hold']>, 'until'> | null;
+}
 
 export interface Loop {
   readonly dirty: Dirty;
@@ -92,7 +95,6 @@ export async function reconcile(loop: Loop, signal: AbortSignal): Promise<void> 
     again = Math.min(
       failures > 0 ? last.end + backoffMs(failures, random, pacing.retry) : Number.POSITIVE_INFINITY,
       endOf(report, last.end),
-      report.due ?? Number.POSITIVE_INFINITY,
     );
   }
 }

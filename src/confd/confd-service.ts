@@ -4,11 +4,10 @@ import { Dirty } from '../core/dirty.ts';
 import { messageOf, StageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Datastore } from '../datastore/datastore.ts';
-import { reconcile } from '../reconciler.ts';
 import { ConfDir, type ConfDirReading } from './conf-dir.ts';
 import type { ConfdSettings } from './confd-settings.ts';
 import type { ConfdStatus } from './confd-status.ts';
-import type { GroupReport } from './group-pass.ts';
+import { groupLoop } from './group-loop.ts';
 import { handlebarsEngine } from './handlebars-engine.ts';
 import { type Group, makeGroups } from './make-groups.ts';
 import { type OpenedKeys, openKeys, openKeysOnce } from './open-keys.ts';
@@ -21,8 +20,6 @@ export interface ConfdSurroundings {
   readonly log: Log;
   readonly show: (text: string) => void;
   readonly status: ConfdStatus;
-  /** See PassContext; empty at first. */
-  readonly reloadedAt: Map<string, number>;
 }
 
 /** How the service is stopped: at `stop` nothing new is begun, and what was written is still told to its service; `now` ends that too. */
@@ -31,15 +28,11 @@ export interface Stopping {
   readonly now: AbortSignal;
 }
 
-/** Longer than this no timer runs. */
-const LONGEST_MS = 2_000_000_000;
-const QUIET = { quietMs: 500, maxWaitMs: 5_000 };
-
 function contextOf(
   settings: ConfdSettings,
   { store, prefixes, rules }: OpenedKeys,
   templates: TemplateCache,
-  { log, show, reloadedAt }: ConfdSurroundings,
+  { log, show }: ConfdSurroundings,
 ): PassContext {
   const { environment, stateDir, noop, showSecrets, syncOnly, keepStageFile } = settings;
   const flags = { noop, showSecrets, syncOnly, keepStageFile };
@@ -52,7 +45,6 @@ function contextOf(
     environment,
     clock,
     stateDir,
-    reloadedAt,
     owners: new TargetOwners(),
     log,
     show,
@@ -193,45 +185,12 @@ async function generation(
     );
     onRaise(raiseAll);
     log('info', 'in-sync', { revision: keys.store.snapshot().revision, resources: reading.resources.length });
-    await Promise.all(groups.map((group) => loop(group, settings, surroundings, { signal, now })));
+    const { intervalMs } = settings;
+    const around = { clock: systemClock, log, status, intervalMs };
+    await Promise.all(groups.map((group) => groupLoop(group, around, { signal, now })));
     if (groups.length === 0) await new Dirty().next(signal);
   } finally {
     onRaise(() => {});
     await keys.store.close();
   }
-}
-
-function loop(
-  { units, dirty, pass }: Group,
-  { intervalMs }: ConfdSettings,
-  { log, status }: ConfdSurroundings,
-  { signal, now }: { readonly signal: AbortSignal; readonly now: AbortSignal },
-): Promise<void> {
-  const resources = units.flatMap((unit) => unit.resources);
-  const waits = resources.flatMap(({ wait }) => wait ?? []);
-  const retry = {
-    firstMs: Math.min(...resources.map((one) => one.retry.firstMs)),
-    lastMs: Math.min(...resources.map((one) => one.retry.lastMs)),
-  };
-  const quiet =
-    waits.length === 0
-      ? QUIET
-      : {
-          quietMs: Math.max(...waits.map(({ minMs }) => minMs)),
-          maxWaitMs: Math.max(...waits.map(({ maxMs }) => maxMs)),
-        };
-  const resyncMs = Math.min(intervalMs, LONGEST_MS);
-  const tell = async (isQuiet: boolean) => {
-    const report = await pass({ isQuiet, stop: signal, signal: now }).catch((error: unknown): GroupReport => {
-      log('error', 'pass-failed', { message: messageOf(error) });
-      throw error;
-    });
-    status.record(report, systemClock.now());
-    return report;
-  };
-  const pacing = { ...quiet, resyncMs, pollMs: LONGEST_MS, retry };
-  return reconcile(
-    { dirty, clock: systemClock, pacing, random: Math.random, pass: tell, poll: async () => false },
-    signal,
-  );
 }

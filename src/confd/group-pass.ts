@@ -1,9 +1,10 @@
 import { type Diagnostic, formatDiagnostic } from '../core/diagnostic.ts';
-import { StageError } from '../core/errors.ts';
+import { asStageError, StageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Verdict } from '../reconciler.ts';
-import { GroupReloads, type ReloadOutcome } from './group-reloads.ts';
 import type { PassContext } from './pass-context.ts';
+import type { ReloadPace } from './reload-pace.ts';
+import { runReload } from './run-reload.ts';
 import type { Unit } from './unit.ts';
 import { type UnitOutcome, type UnitPassOptions, unitPass } from './unit-pass.ts';
 
@@ -25,55 +26,88 @@ function worst(errors: readonly StageError[]): StageError | null {
   return again ?? errors[0] ?? null;
 }
 
-/** After so many failures in a row that the resource wants no more, its loop waits for the next change. */
-function limited(unit: Unit, error: StageError | null): StageError | null {
-  unit.failures = error ? unit.failures + 1 : 0;
-  const limits = unit.resources.flatMap(({ retry }) => retry.attempts ?? []);
-  if (!error?.retryable || limits.length === 0 || unit.failures < Math.min(...limits)) return error;
-  return new StageError(error.stage, error.code, error.message, { retryable: false, cause: error });
-}
-
 /**
  * One pass over the units that tell their services in the same way: each renders, is checked and goes live by itself, and then every
- * different reload is run once, whatever number of units waits for it, and no sooner than it may. What fails stays owed, and costs no other unit anything.
+ * different reload is run once, whatever number of units waits for it. What fails stays owed, and costs no other unit anything.
  */
 export async function groupPass(
   units: readonly Unit[],
   context: PassContext,
+  pace: ReloadPace,
   options: UnitPassOptions,
 ): Promise<GroupReport> {
   const outcomes: { readonly unit: Unit; readonly outcome: UnitOutcome }[] = [];
   for (const unit of units) outcomes.push({ unit, outcome: await unitPass(unit, context, options) });
-  const reloads = new GroupReloads(
-    units.flatMap(({ resources }) => resources),
-    context,
-    options.signal,
-  );
+  const reload = reloader(context, pace, options.signal);
   const reports: UnitReport[] = [];
-  let due = Number.POSITIVE_INFINITY;
+  const due: number[] = [];
   for (const { unit, outcome } of outcomes) {
     const { owed, ...rest } = outcome;
     if (!owed) {
-      reports.push({ ...rest, unit: unit.name, error: limited(unit, rest.error) });
+      // A try that waits for quiet has not been made yet.
+      const error = rest.outcome === 'waiting' ? rest.error : unit.limited(rest.error);
+      reports.push({ ...rest, unit: unit.name, error });
       continue;
     }
-    const found: ReloadOutcome[] = [];
-    for (const resource of context.syncOnly ? [] : unit.reloads) found.push(await reloads.run(resource));
-    const error = worst(found.filter((one) => one instanceof StageError));
-    const later = found.filter((one) => typeof one === 'number');
-    due = Math.min(due, ...later);
+    const results: ReloadResult[] = [];
+    for (const one of context.syncOnly ? [] : unit.reloads) results.push(await reload(one));
+    const later = results.flatMap(({ dueAt }) => dueAt ?? []);
+    due.push(...later);
+    const error = worst(results.flatMap((result) => result.error ?? []));
     const isDone = !error && later.length === 0;
     if (isDone) await owed.confirm();
-    if (!error && !isDone && outcome.outcome === 'committed')
-      context.log('info', 'reload-put-off', { unit: unit.name });
-    const outcomeOf = isDone ? 'confirmed' : error ? 'owed' : 'put-off';
-    reports.push({ ...rest, unit: unit.name, outcome: outcomeOf, error: limited(unit, error) });
+    reports.push({
+      ...rest,
+      unit: unit.name,
+      outcome: isDone ? 'confirmed' : error ? 'owed' : 'put-off',
+      error: later.length > 0 ? error : unit.limited(error),
+    });
   }
   const error = worst(reports.flatMap((report) => report.error ?? []));
   const isWaiting = reports.some(({ outcome }) => outcome === 'waiting');
   const steps = [...new Set(reports.flatMap((report) => report.steps))];
   const outcome = isWaiting ? 'waiting' : error ? 'failed' : steps.length > 0 ? 'confirmed' : 'unchanged';
-  return { outcome, steps, error, hold: null, due, units: reports };
+  return { outcome, steps, error, hold: due.length > 0 ? { until: Math.min(...due) } : null, units: reports };
+}
+
+/** What became of a reload; `dueAt`: it was too early, and has not been run. */
+interface ReloadResult {
+  readonly error: StageError | null;
+  readonly dueAt: number | null;
+}
+
+/** Runs each reload once in a pass, however many units wait for it. */
+function reloader({ log }: PassContext, pace: ReloadPace, signal: AbortSignal) {
+  const done = new Map<string, ReloadResult>();
+  return async ({ key, resource }: Unit['reloads'][number]): Promise<ReloadResult> => {
+    const known = done.get(key);
+    if (known) return known;
+    const dueAt = pace.dueAt(key);
+    if (dueAt !== null)
+      log('info', 'reload-put-off', { resource: resource.name, until: new Date(dueAt).toISOString() });
+    const result = { error: dueAt === null ? await reloadOnce(resource, log, signal) : null, dueAt };
+    // One that failed is owed, and tried again with backoff: put off, it would look as if all were well.
+    if (dueAt === null && !result.error) pace.note(key);
+    done.set(key, result);
+    return result;
+  };
+}
+
+async function reloadOnce(
+  resource: Parameters<typeof runReload>[0],
+  log: Log,
+  signal: AbortSignal,
+): Promise<StageError | null> {
+  if (resource.reload.mode === 'none') return null;
+  try {
+    await runReload(resource, signal);
+    log('info', 'reloaded', { resource: resource.name, mode: resource.reload.mode });
+    return null;
+  } catch (thrown) {
+    const error = asStageError('reload', thrown);
+    const message = `template resource ${resource.name} (${resource.file}): ${error.message}; it is tried again`;
+    return new StageError('reload', error.code, message, { retryable: error.retryable, cause: error });
+  }
 }
 
 /** Tells each fault once when it comes and once when it goes. */

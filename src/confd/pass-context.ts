@@ -19,8 +19,6 @@ export interface PassContext {
   readonly noop: boolean;
   readonly syncOnly: boolean;
   readonly keepStageFile: boolean;
-  /** When each reload has succeeded last (by the clock), for as long as the process lives. */
-  readonly reloadedAt: Map<string, number>;
   readonly owners: TargetOwners;
   readonly log: Log;
   /** For a noop: the diff of every file, whoever may read it. */

@@ -40,7 +40,7 @@ export interface TemplateResource {
   readonly checkTimeoutMs: number;
   readonly reload: Reload;
   readonly reloadTimeoutMs: number;
-  /** Between two reloads at least; one that comes sooner is put off, and never left out. */
+  /** Its reload is not run again before this has passed; then it is. */
   readonly minReloadMs: number;
   /** Resources of one unit are checked together, go live together, and are reloaded once. */
   readonly unit: string | null;

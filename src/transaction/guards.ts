@@ -38,12 +38,10 @@ export interface Tripped {
 }
 
 const sessionsIn = (text: BirdText): readonly string[] =>
-  [...readConfiguration(text).protocols.values()].flatMap(({ type, name }) => (type === 'bgp' ? [name] : []));
+  readConfiguration(text).groups.flatMap((group) => group.flatMap(({ type, name }) => (type === 'bgp' ? [name] : [])));
 
-function hasSessions(text: BirdText): boolean {
-  for (const { type } of readConfiguration(text).protocols.values()) if (type === 'bgp') return true;
-  return false;
-}
+const hasSessions = (text: BirdText): boolean =>
+  readConfiguration(text).groups.some((group) => group.some(({ type }) => type === 'bgp'));
 
 const some = (names: readonly string[]): string =>
   names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
@@ -57,10 +55,12 @@ function changedPools(before: BirdText, after: BirdText): readonly string[] {
 
 function takeover({ before, after, meaning, takeover: first }: Proposal): string | null {
   if (!first) return null;
-  const sessions = new Set([...sessionsIn(before), ...first.running]);
-  const planned = new Set(sessionsIn(after));
-  const removed = [...sessions].filter((name) => !planned.has(name));
-  const restarted = meaning.restarted.filter((name) => sessions.has(name));
+  const running = new Set(first.running);
+  const isSession = (name: string) =>
+    running.has(name) || readConfiguration(before).protocols.get(name)?.type === 'bgp';
+  const unplanned = first.running.filter((name) => readConfiguration(after).protocols.get(name)?.type !== 'bgp');
+  const removed = [...new Set([...meaning.removed.filter(isSession), ...unplanned])];
+  const restarted = meaning.restarted.filter(isSession);
   const pools = changedPools(before, after);
   const all = [
     ...(removed.length > 0 ? [`remove ${some(removed)}`] : []),

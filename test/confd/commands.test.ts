@@ -142,7 +142,7 @@ describe('check_cmd and reload_cmd', () => {
 
   it('a reload_cmd may leave a daemon that holds its output, and is not waited for, nor ended by what it says', async () => {
     const { resource, start, read, at } = await bench();
-    const daemon = `(until test -e ${at('go')}; do sleep 0.1; done; seq 50000; seq 50000 >&2; echo lives > ${at('daemon')}) &`;
+    const daemon = `(until test -e ${at('go')}; do sleep 0.1; done; for i in $(seq 20000); do echo $i; echo $i >&2; done; echo lives > ${at('daemon')}) &`;
     await resource('one', `reload_cmd = "${daemon}"`);
     await put('1');
     const confd = start();
