@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // What birdconfd costs beside the least that any program on Node and etcd3 must do, in one interleaved run.
-//   npm run bench -- --nodes 100,1000,5000 --runs 11 --puts 31 [--parts render,files,change,confirmed,burst,shapes,flat]
+//   npm run bench -- --nodes 100,1000,5000 --runs 11 --puts 31 [--parts render,files,change,confirmed,burst,shapes,flat,confd]
 //                    [--json FILE] [--svg FILE] [--node-binary PATH] [--peer NAME='command'] …
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,11 +10,12 @@ import { parseArgs } from 'node:util';
 import { bursts, flatness } from './burst.mjs';
 import { chart } from './chart.mjs';
 import { cluster, nodeName } from './cluster.mjs';
+import { confd, confdTables } from './confd.mjs';
 import { confirmed } from './confirmed.mjs';
 import { startEtcd } from './etcd.mjs';
 import { latency } from './latency.mjs';
 import { oneShot } from './one-shot.mjs';
-import { bareNode, main, programsFor, rangeRead, root, subject } from './programs.mjs';
+import { bareNode, main, peer, programsFor, rangeRead, root, subject } from './programs.mjs';
 import {
   burstTable,
   changeSummary,
@@ -116,10 +117,15 @@ async function measureShapes([birdconfd]) {
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'birdconfd-bench-floor-'));
-try {
-  const build = [join(root, 'scripts/build.mjs'), '--entry', join(root, 'bench/floor.mjs'), '--outdir', scratch];
+/** A floor, bundled. */
+function built(name) {
+  const outdir = join(scratch, name);
+  const build = [join(root, 'scripts/build.mjs'), '--entry', join(root, `bench/${name}.mjs`), '--outdir', outdir];
   execFileSync(process.execPath, build, { stdio: 'inherit' });
-  const programs = programsFor(join(scratch, 'main.js'), options.peer);
+  return join(outdir, 'main.js');
+}
+try {
+  const programs = programsFor(built('floor'), options.peer);
   const version = execFileSync(runtime.node, ['--version'], { encoding: 'utf8' }).trim();
   const machine = `Node ${version}, ${cpus().length} cores, load ${loadavg()[0].toFixed(1)} at the start`;
   console.log(`${machine}; medians of ${runs} runs and ${puts} changes, the programs in turn.
@@ -132,7 +138,9 @@ peak memory: the process's own cpuUsage and VmHWM at its exit; of a service /pro
     tell(result);
   }
   const shapes = parts.has('shapes') ? await measureShapes(programs) : [];
-  const all = { machine, runs, puts, results, shapes };
+  const generic = parts.has('confd') ? await confd(built('confd-floor'), options.peer.map(peer), { runs, puts }) : null;
+  if (generic) console.log(`\n${confdTables(generic)}`);
+  const all = { machine, runs, puts, results, shapes, confd: generic };
   if (options.json) writeFileSync(options.json, `${JSON.stringify(all, null, 2)}\n`);
   if (options.svg) {
     const line = (name) =>

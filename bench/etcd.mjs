@@ -17,7 +17,7 @@ export async function freePort() {
   return port;
 }
 
-/** Starts etcd and loads `values` (key → value). Resolves with its endpoint, a client, and how to stop and remove it. */
+/** Starts etcd and loads `values` (key → value). Resolves with its endpoint, a client, and how to kill it, and to stop and remove it. */
 export async function startEtcd(values) {
   const dir = await mkdtemp(join(tmpdir(), 'birdconfd-bench-etcd-'));
   const [client, peer] = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`];
@@ -29,9 +29,12 @@ export async function startEtcd(values) {
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   const etcd = new Etcd3({ hosts: client });
+  const kill9 = async () => {
+    if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await once(child, 'exit');
+  };
   const stop = async () => {
     etcd.close();
-    if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await once(child, 'exit');
+    await kill9();
     await rm(dir, { recursive: true, force: true });
   };
   try {
@@ -41,7 +44,7 @@ export async function startEtcd(values) {
     await stop();
     throw error;
   }
-  return { endpoint: client, etcd, stop };
+  return { endpoint: client, etcd, kill9, stop };
 }
 
 async function untilReady(endpoint, child) {

@@ -11,7 +11,7 @@ const own = nodeName(0);
 const labFloor = join(root, '../shared/lab/floor.cjs');
 
 /** A plugged-in program: its command is given where to read, who it is, where to write and whether to run `once` or `watch`. */
-function peer(text) {
+export function peer(text) {
   const [name, ...rest] = text.split('=');
   const shell = rest.join('=');
   if (!name || !shell) throw new Error(`--peer: "${text}" is not NAME='command'`);

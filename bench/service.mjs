@@ -17,11 +17,12 @@ export const commandOf = ({ args, shell }) => (shell ? ['sh', ['-c', `exec ${she
 
 /**
  * Starts `program` (`{name, watch(endpoint, output)}`) against an etcd of its own with `values`, so that a change meant for one program does not
- * wake the others. `prepare(output, endpoint)` runs before it. `lines` is called with each line of its log and when that came.
+ * wake the others. `prepare(output, endpoint)` runs before it. `lines` is called with each line of its log and when that came. `file` is
+ * the one that is looked at.
  */
-export async function startService(program, values, { lines = () => {}, prepare = () => {} } = {}) {
+export async function startService(program, values, { lines = () => {}, prepare = () => {}, file = 'bird.cfg' } = {}) {
   const output = await mkdtemp(join(tmpdir(), 'birdconfd-bench-'));
-  const { endpoint, etcd, stop: stopEtcd } = await startEtcd(values);
+  const { endpoint, etcd, kill9, stop: stopEtcd } = await startEtcd(values);
   await prepare(output, endpoint);
   const command = program.watch(endpoint, output);
   const child = spawn(...commandOf(command), {
@@ -42,13 +43,13 @@ export async function startService(program, values, { lines = () => {}, prepare 
     await stopEtcd();
     await rm(output, { recursive: true, force: true });
   };
-  const arrival = (text) => fileWith(output, text, () => `${program.name}:\n${complaint}`);
-  return { name: program.name, etcd, endpoint, output, pid: child.pid, arrival, stop };
+  const arrival = (text) => fileWith(output, file, text, () => `${program.name}:\n${complaint}`);
+  return { name: program.name, etcd, endpoint, output, pid: child.pid, arrival, kill9, stop };
 }
 
-/** Resolves with the time (performance.now) at which a bird.cfg was renamed into place that holds `wanted`. */
-function fileWith(dir, wanted, story) {
-  const file = join(dir, 'bird.cfg');
+/** Resolves with the time (performance.now) at which a file of this name was renamed into place that holds `wanted`. */
+function fileWith(dir, name, wanted, story) {
+  const file = join(dir, name);
   return new Promise((resolve, reject) => {
     const settle = (act) => {
       clearTimeout(timer);
@@ -62,8 +63,8 @@ function fileWith(dir, wanted, story) {
     const late = () => reject(new Error(`no file with ${wanted} within ${patienceMs} ms from ${story()}`));
     const timer = setTimeout(() => settle(late), patienceMs);
     // Only the final name's own event: at a temporary file's, the new text might be found a moment later and dated too early.
-    const watcher = watch(dir, (_, name) => {
-      if (name === 'bird.cfg') void look(performance.now());
+    const watcher = watch(dir, (_, changed) => {
+      if (changed === name) void look(performance.now());
     });
     void look(performance.now());
   });

@@ -8,6 +8,7 @@ export const LONG_TESTS: readonly string[] = [
   'test/confd/command.test.ts',
   'test/confd/commands.test.ts',
   'test/confd/conf-dir-edits.test.ts',
+  'test/confd/default-node.test.ts',
   'test/confd/group-loop.test.ts',
   'test/confd/hostile.test.ts',
   'test/confd/once.test.ts',

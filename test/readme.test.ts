@@ -29,7 +29,7 @@ it('explains every Diagnostic, and no other', () => {
 });
 
 it('names, for each fault of the datastore, a test that is there, and every file of such tests', () => {
-  const section = readme.slice(readme.indexOf('## When the datastore'), readme.indexOf('## How to add'));
+  const section = readme.slice(readme.indexOf('## When the datastore'), readme.indexOf('## Any service'));
   const named = [...section.matchAll(/\| `([a-z0-9/.-]+)` \|$/gm)].map(([, name]) => `${name}.test.ts`);
   const folder = join(root, 'test/faults');
   expect(named.filter((name) => !existsSync(join(folder, name)))).toEqual([]);

@@ -4,7 +4,7 @@ import { BACKENDS, type ConfdSettings, resolveConfdSettings } from '../confd/con
 import { ConfdStatus, serveConfdStatus } from '../confd/confd-status.ts';
 import { confdHelp } from '../confd/options.ts';
 import { OwnStateDir } from '../confd/own-state-dir.ts';
-import { type ParsedFlags, parseFlags } from '../confd/parse-flags.ts';
+import { type ParsedFlags, parseFlags, truth } from '../confd/parse-flags.ts';
 import { formatDiagnostic } from '../core/diagnostic.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -136,7 +136,7 @@ export async function confdVerb(argv: readonly string[]): Promise<number> {
       process.stdout.write(`${USAGE}${confdHelp()}\n`);
       return EXIT.ok;
     }
-    if (flags.values.get('version')?.at(-1) === 'true') {
+    if (truth(flags.values.get('version')?.at(-1) ?? 'false')) {
       process.stdout.write(`confd ${version} (birdconfd, Node ${process.versions.node})\n`);
       return EXIT.ok;
     }

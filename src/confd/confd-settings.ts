@@ -97,7 +97,7 @@ function backend(given: GivenValues, word: string | null, environment: Environme
   if (NOT_BUILT.includes(name)) throw new UsageError(`the backend ${name} is not built: use ${BACKENDS.join(', ')}`);
   const known = BACKENDS.find((one) => one === name);
   if (!known) throw new UsageError(`invalid backend ${JSON.stringify(name)}: expected ${BACKENDS.join(', ')}`);
-  const peers = known === 'etcd' && environment.ETCDCTL_PEERS ? environment.ETCDCTL_PEERS.split(',') : [];
+  const peers = known === 'etcd' ? (environment.ETCDCTL_PEERS ?? '').split(',').map((one) => one.trim()) : [];
   const domain = given.text('srv-domain');
   const record = given.text('srv-record') ?? (domain === null ? null : `_${name}._tcp.${domain.replace(/\.?$/, '.')}`);
   const password = given.text('password');
@@ -110,7 +110,7 @@ function backend(given: GivenValues, word: string | null, environment: Environme
   const nodes = given.all('node');
   return {
     name: known,
-    nodes: nodes.length > 0 ? nodes : peers,
+    nodes: nodes.length > 0 ? nodes : peers.filter((one) => one !== ''),
     srv: record === null ? null : { record, scheme: given.text('scheme') ?? 'http' },
     username,
     password: password === null ? null : new Secret(password),

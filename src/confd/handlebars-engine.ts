@@ -2,46 +2,44 @@ import Handlebars from 'handlebars';
 import { byBytes } from '../core/order.ts';
 import { type CompiledTemplate, type TemplateEngine, TemplateError, type TemplateSource } from './engine.ts';
 import type { FunctionTable, TemplateFunction } from './functions/key-value.ts';
-
-class Includes extends Handlebars.Visitor {
-  readonly names = new Set<string>();
-
-  override PartialStatement(partial: hbs.AST.PartialStatement): void {
-    if ('original' in partial.name) this.names.add(String(partial.name.original));
-    super.PartialStatement(partial);
-  }
-
-  override PartialBlockStatement(partial: hbs.AST.PartialBlockStatement): void {
-    if ('original' in partial.name && partial.name.original !== '@partial-block')
-      this.names.add(String(partial.name.original));
-    super.PartialBlockStatement(partial);
-  }
-}
-
-/** Handlebars' own errors in one line: its parser draws a picture, its runtime appends the place. */
-function templateError(name: string, error: unknown): TemplateError {
-  if (error instanceof TemplateError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  const parsing = /^(?:Parse|Lexical) error on line (\d+)[^\n]*\n(.*)/.exec(text);
-  if (parsing) return new TemplateError(`${name}:${parsing[1]}: no Handlebars, near ${JSON.stringify(parsing[2])}`);
-  const [, said = text, place] = /^([\s\S]*?) - (\d+:\d+)$/.exec(text) ?? [];
-  const unknown = /unknown helper (\S+)$/.exec(said);
-  const what = unknown ? `there is no function ${unknown[1]}` : said.replace(/ in \[object Object\]$/, ' here');
-  return new TemplateError(`${name}:${place === undefined ? '' : `${place}:`} ${what}`, { cause: error });
-}
+import { told } from './handlebars-fault.ts';
+import { FIELD, PRINT, parseSource, strictly } from './handlebars-source.ts';
 
 interface CallOptions {
   readonly hash: Readonly<Record<string, unknown>>;
-  readonly loc?: { readonly start: { readonly line: number; readonly column: number } };
+  readonly loc?: { readonly source?: string; readonly start: { readonly line: number; readonly column: number } };
   readonly fn?: unknown;
+}
+
+const placeOf = (name: string, { loc }: CallOptions): string =>
+  loc ? `${loc.source ?? name}:${loc.start.line}:${loc.start.column}:` : `${name}:`;
+
+/** Only texts, numbers and truth have one obvious form: `[object Object]` in a file of somebody's would be a silent fault. */
+function printed(value: unknown, options: CallOptions): string {
+  // As a text: two numbers side by side would be added.
+  if (typeof value !== 'object' || value === null) return String(value ?? '');
+  const [what, how] = Array.isArray(value)
+    ? ['a list', 'join it, or {{#each}} it']
+    : ['an object', 'name one of its fields'];
+  throw new TemplateError(`${placeOf('template', options)} ${what} cannot be printed: ${how}`);
+}
+
+/** A field of a block's parameter, and its fields. */
+function fieldOf(value: unknown, ...given: readonly unknown[]): unknown {
+  return given.slice(0, -1).reduce((within: unknown, name) => {
+    if (typeof within === 'object' && within !== null && Object.hasOwn(within, String(name)))
+      return (within as Readonly<Record<string, unknown>>)[String(name)];
+    throw new TemplateError(`${placeOf('template', given.at(-1) as CallOptions)} "${name}" not defined here`);
+  }, value);
 }
 
 /** A function as Handlebars calls it: the last argument is its own. What is thrown gets the place of the call. */
 const helperOf =
   (name: string, key: string, run: TemplateFunction) =>
   (...given: readonly unknown[]): unknown => {
-    const { hash, loc, fn } = given.at(-1) as CallOptions;
-    const place = loc ? `${name}:${loc.start.line}:${loc.start.column}:` : `${name}:`;
+    const options = given.at(-1) as CallOptions;
+    const { hash, fn } = options;
+    const place = placeOf(name, options);
     if (fn) throw new TemplateError(`${place} ${key} is a function and opens no block: write {{#each (${key} …)}}`);
     if (Object.keys(hash).length > 0) throw new TemplateError(`${place} ${key} takes no named arguments`);
     try {
@@ -53,9 +51,13 @@ const helperOf =
   };
 
 /** Objects in the order of their keys, as Go's range; JavaScript would put those that look like numbers first. */
-function each(this: unknown, context: unknown, options: Handlebars.HelperOptions): string {
+function each(this: unknown, context: unknown, options: Handlebars.HelperOptions & CallOptions): string {
   const isList = Array.isArray(context);
   const isObject = typeof context === 'object' && context !== null;
+  if (!isObject && context !== null && context !== undefined)
+    throw new TemplateError(
+      `${placeOf('template', options)} a text or number cannot be gone through: split it, or read it with jsonArray`,
+    );
   const keys: readonly (string | number)[] = isList
     ? [...context.keys()]
     : isObject
@@ -77,43 +79,32 @@ const BUILT_IN = ['if', 'unless', 'each', 'with', 'lookup', 'log'];
 /** Handlebars, isolated: nothing is escaped, and what is missing is an error wherever it is printed or passed on (architecture 7). */
 export const handlebarsEngine: TemplateEngine = {
   includes(name, text) {
-    try {
-      const includes = new Includes();
-      includes.accept(Handlebars.parse(text));
-      return [...includes.names].sort(byBytes);
-    } catch (error) {
-      throw templateError(name, error);
-    }
+    return told(name, text, () => parseSource(name, text).includes);
   },
   compile({ name, text, partials }: TemplateSource, functions): CompiledTemplate {
     const handlebars = Handlebars.create();
-    const known = Object.fromEntries([...functions, ...BUILT_IN].map((key) => [key, true]));
+    const known = Object.fromEntries([...functions, ...BUILT_IN, PRINT, FIELD].map((key) => [key, true]));
     const options = { noEscape: true, strict: true, knownHelpersOnly: true, knownHelpers: known };
     handlebars.registerHelper('each', each);
+    handlebars.registerHelper(PRINT, printed);
+    handlebars.registerHelper(FIELD, fieldOf);
     handlebars.unregisterHelper('log');
-    for (const [partial, source] of partials) handlebars.registerPartial(partial, handlebars.compile(source, options));
-    try {
-      // Compiling is put off until the first rendering, and would show its faults only then.
-      for (const [partial, source] of partials) {
-        try {
-          handlebars.precompile(source, options);
-        } catch (error) {
-          throw templateError(partial, error);
-        }
-      }
-      handlebars.precompile(text, options);
-    } catch (error) {
-      throw templateError(name, error);
+    const compiled = (part: string, source: string) =>
+      told(part, source, () => {
+        const program = strictly(parseSource(part, source).program, functions);
+        // Compiling is put off until the first rendering, and would show its faults only then.
+        handlebars.precompile(program, options);
+        return handlebars.compile(program, options);
+      });
+    for (const [partial, source] of partials) {
+      const render = compiled(partial, source);
+      handlebars.registerPartial(partial, (context, more) => told(partial, source, () => render(context, more)));
     }
-    const template = handlebars.compile(text, options);
+    const template = compiled(name, text);
     return {
       render: (table: FunctionTable, data) => {
         const helpers = Object.fromEntries(Object.entries(table).map(([key, run]) => [key, helperOf(name, key, run)]));
-        try {
-          return template(data, { helpers });
-        } catch (error) {
-          throw templateError(name, error);
-        }
+        return told(name, text, () => template(data, { helpers }));
       },
     };
   },

@@ -104,7 +104,7 @@ export class ResourceRenderer {
 
   async #render(loaded: LoadedTemplate, { values }: ResourceValues, destinations: readonly Destination[]) {
     const { clock, environment, resolver } = this.#context;
-    const outside = new Outside(momentNow(clock), environment);
+    const outside = new Outside(() => momentNow(clock), environment);
     const texts: { readonly dest: string; readonly text: string }[] = [];
     for (const { dest, data } of destinations) {
       const rendered = { values, data, own: loaded.own };

@@ -25,6 +25,9 @@ export interface ResourceValues {
   readonly entries: ReadonlyMap<string, Entry>;
 }
 
+const isSame = (one: ReadonlyMap<string, Entry>, other: ReadonlyMap<string, Entry>): boolean =>
+  one.size === other.size && [...one].every(([key, entry]) => other.get(key) === entry);
+
 /** Reads a resource's keys out of snapshots; the same object as long as nothing that it might see has changed. */
 export function valuesReader(
   resource: TemplateResource,
@@ -45,6 +48,8 @@ export function valuesReader(
       [joinPath('/', key.startsWith(cut) ? key.slice(cut.length) : key), entry] as const;
     const named = new Map(entries.map(seen));
     last = maps;
+    // One prefix may hold the keys of many resources: who sees none of what changed is not rendered again.
+    if (read && isSame(named, read.entries)) return read;
     read = { entries: named, values: new Map([...named].map(([key, { value }]) => [key, value])) };
     return read;
   };

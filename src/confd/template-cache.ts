@@ -24,7 +24,7 @@ interface Kept extends LoadedTemplate {
 const EXTENSIONS = ['', '.hbs', '.tmpl'];
 
 const FUNCTIONS: ReadonlySet<string> = new Set(
-  Object.keys(allFunctions(new Map(), new Outside({ ms: 0, offsetMinutes: 0, zone: 'UTC' }, {}))),
+  Object.keys(allFunctions(new Map(), new Outside(() => ({ ms: 0, offsetMinutes: 0, zone: 'UTC' }), {}))),
 );
 
 const unusable = (code: string, message: string, cause?: unknown): StageError =>

@@ -25,14 +25,15 @@ export type Answer = readonly string[] | readonly ServiceRecord[] | boolean;
  * with the answers (architecture 7).
  */
 export class Outside {
-  readonly #moment: Moment;
+  readonly #now: () => Moment;
+  #moment: Moment | null = null;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly #answers = new Map<string, Answer>();
   #open = new Map<string, Question>();
   #asked = false;
 
-  constructor(moment: Moment, environment: Readonly<Record<string, string | undefined>>) {
-    this.#moment = moment;
+  constructor(now: () => Moment, environment: Readonly<Record<string, string | undefined>>) {
+    this.#now = now;
     this.environment = environment;
   }
 
@@ -41,8 +42,10 @@ export class Outside {
     return this.#asked;
   }
 
+  /** The same in all rounds. It is found out only when it is asked for: the name of a time zone is dear. */
   get moment(): Moment {
     this.#asked = true;
+    this.#moment ??= this.#now();
     return this.#moment;
   }
 
