@@ -69,6 +69,14 @@ const BEHAVIOUR: Readonly<Record<string, RegExp>> = {
   'etcd is gone': /since when/,
   'etcd is wiped or restored to an older revision': /wiped/,
   'two processes': /two processes/,
+  'an edit, or settings at SIGHUP, that the backend refuses': /etcd refuses leaves what ran before/,
+  'all keys are deleted': /all keys are deleted/,
+  'a resource gets another name': /gets another name/,
+  'the target is a symlink, or a mount of its own': /a symlink is replaced[\s\S]*a mount of its own/,
+  'two resources at one target': /another resource’s target[\s\S]*two resources with one target/,
+  'a value that is no UTF-8': /a value that is no text/,
+  'a hostile key or value': /reaches a shell/,
+  'a command that hangs, floods, or leaves a daemon': /never ends is ended[\s\S]*leave a daemon[\s\S]*100 MB/,
   'SIGTERM, SIGINT': /SIGTERM/,
   SIGHUP: /SIGHUP/,
   'exit codes': /code/,
@@ -108,7 +116,7 @@ it.each(rows.map(({ items, tests }) => [items.join(', '), items, tests] as const
     expect(tests.filter((test) => !existsSync(fileOf(test)))).toEqual([]);
     const texts = tests.map(textOf).join('\n');
     const speaksOf = (item: string) =>
-      BEHAVIOUR[item] ?? new RegExp(`(?<!\\w)${item.replace(/^-/, '').replace(/[^\w-]/g, '\\$&')}(?![\\w-])`);
+      BEHAVIOUR[item] ?? new RegExp(`(?:(?<!\\w)|\\\\n)${item.replace(/^-/, '').replace(/[^\w-]/g, '\\$&')}(?![\\w-])`);
     expect(items.filter((item) => !speaksOf(item).test(texts))).toEqual([]);
   },
 );

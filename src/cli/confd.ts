@@ -3,6 +3,7 @@ import { processOnce, type Stopping, serve } from '../confd/confd-service.ts';
 import { BACKENDS, type ConfdSettings, resolveConfdSettings } from '../confd/confd-settings.ts';
 import { ConfdStatus, serveConfdStatus } from '../confd/confd-status.ts';
 import { confdHelp } from '../confd/options.ts';
+import { OwnStateDir } from '../confd/own-state-dir.ts';
 import { type ParsedFlags, parseFlags, truth } from '../confd/parse-flags.ts';
 import { formatDiagnostic } from '../core/diagnostic.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
@@ -39,43 +40,68 @@ function stoppingOf(graceMs: number, onHangUp: () => void) {
 }
 
 const surroundings = (log: Log) => {
-  return { log, show: (text: string) => void process.stdout.write(text), status: new ConfdStatus() };
+  return {
+    log,
+    show: (text: string) => void process.stdout.write(text),
+    status: new ConfdStatus(),
+    reloadedAt: new Map<string, number>(),
+  };
 };
 
 async function once(settings: ConfdSettings, log: Log): Promise<number> {
   const { forget, ...stopping } = stoppingOf(settings.graceMs, () => {});
+  const around = surroundings(log);
+  const own = new OwnStateDir(around.status, log);
   try {
-    return (await processOnce(settings, surroundings(log), stopping)) ? EXIT.ok : EXIT.usage;
+    await own.take(settings);
+    return (await processOnce(settings, around, stopping)) ? EXIT.ok : EXIT.usage;
   } finally {
     forget();
+    await own.release();
   }
 }
 
-/** Runs until SIGTERM or SIGINT; SIGHUP reads settings and conf.d anew, and keeps the settings where the new ones are wrong. */
+/**
+ * Runs until SIGTERM or SIGINT; SIGHUP reads settings and conf.d anew. Settings that are wrong, or that the backend refuses, leave the old
+ * ones in effect.
+ */
 async function service(first: ConfdSettings, reread: () => Promise<ConfdSettings>, log: Log): Promise<number> {
   let again = new AbortController();
   const { stop, now, forget } = stoppingOf(first.graceMs, () => again.abort());
   const around = surroundings(log);
-  const tcp = first.statusAddress === null ? null : await serveConfdStatus(first.statusAddress, around.status);
-  if (tcp) log('info', 'status-address', { port: tcp.port });
+  const own = new OwnStateDir(around.status, log);
+  let tcp: Awaited<ReturnType<typeof serveConfdStatus>> | null = null;
   let settings = first;
+  let fallBack: ConfdSettings | null = null;
   try {
-    while (!stop.aborted) {
-      const stopping: Stopping = { stop: AbortSignal.any([stop, again.signal]), now };
-      await serve(settings, around, stopping);
-      if (stop.aborted) break;
-      again = new AbortController();
-      settings = await reread().catch((error: unknown) => {
+    await own.take(first);
+    tcp = first.statusAddress === null ? null : await serveConfdStatus(first.statusAddress, around.status);
+    if (tcp) log('info', 'status-address', { port: tcp.port });
+    for (let isStart = true; !stop.aborted; isStart = false) {
+      try {
+        const stopping: Stopping = { stop: AbortSignal.any([stop, again.signal]), now };
+        await serve(settings, around, stopping, { isStart });
+        fallBack = settings;
+        if (stop.aborted) break;
+        again = new AbortController(); // before reading: a signal that comes meanwhile counts
+        log('info', 'settings-reread');
+        const next = await reread();
+        await own.take(next);
+        settings = next;
+      } catch (error) {
+        if (!fallBack) throw error;
         log('error', 'settings-refused', { message: `${messageOf(error)}; the old settings stay in effect` });
-        return settings;
-      });
-      log('info', 'settings-reread');
+        await own.take(fallBack);
+        settings = fallBack;
+        fallBack = null; // if not even these work any more, end
+      }
     }
     log('info', 'stopped');
     return now.aborted ? EXIT.usage : EXIT.ok;
   } finally {
     forget();
     await tcp?.close();
+    await own.release();
   }
 }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { StageError } from '../core/errors.ts';
 
@@ -95,12 +96,20 @@ function endOnTime(child: ChildProcess, timeoutMs: number, signal: AbortSignal) 
   };
 }
 
-/** Reads what is in the pipes, and lets them go: a daemon that the command has started may hold them as long as it lives. */
+/**
+ * Reads what is in the pipes. A daemon that the command has started may hold them as long as it lives: it must find a reader whenever it
+ * says something, or the system ends it (SIGPIPE), but nobody waits for it.
+ */
 async function lastWords(child: ChildProcess): Promise<void> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), LAST_WORDS_MS);
   await once(child, 'close', { signal: late.signal }).catch(() => undefined);
   clearTimeout(timer);
-  child.stdout?.destroy();
-  child.stderr?.destroy();
+  for (const pipe of [child.stdout, child.stderr]) {
+    pipe
+      ?.removeAllListeners('data')
+      .on('error', () => undefined)
+      .resume();
+    if (pipe instanceof Socket) pipe.unref();
+  }
 }

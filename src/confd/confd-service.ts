@@ -1,21 +1,18 @@
 import { systemClock } from '../core/clock.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
 import { Dirty } from '../core/dirty.ts';
 import { messageOf, StageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Datastore } from '../datastore/datastore.ts';
-import { MemoryDatastore } from '../datastore/memory.ts';
-import { reconcile } from '../reconciler.ts';
-import { keyRulesOf, openBackend } from './backends.ts';
 import { ConfDir, type ConfDirReading } from './conf-dir.ts';
 import type { ConfdSettings } from './confd-settings.ts';
 import type { ConfdStatus } from './confd-status.ts';
-import type { GroupReport } from './group-pass.ts';
-import { unitsOf } from './groups.ts';
+import { groupLoop } from './group-loop.ts';
 import { handlebarsEngine } from './handlebars-engine.ts';
 import { type Group, makeGroups } from './make-groups.ts';
+import { type OpenedKeys, openKeys, openKeysOnce } from './open-keys.ts';
 import type { PassContext } from './pass-context.ts';
-import type { TemplateResource } from './resource.ts';
-import { prefixesOf } from './resource-values.ts';
+import { TargetOwners } from './target-owners.ts';
 import { TemplateCache } from './template-cache.ts';
 
 /** What a service tells, and to whom. */
@@ -25,46 +22,20 @@ export interface ConfdSurroundings {
   readonly status: ConfdStatus;
 }
 
-/** How the service is stopped: `stop` lets a reload finish, `now` ends it. */
+/** How the service is stopped: at `stop` nothing new is begun, and what was written is still told to its service; `now` ends that too. */
 export interface Stopping {
   readonly stop: AbortSignal;
   readonly now: AbortSignal;
 }
 
-/** How long the first reading of the backend may take, where there is only one. */
-const ONCE_MS = 10_000;
-/** Longer than this no timer runs. */
-const LONGEST_MS = 2_000_000_000;
-const QUIET = { quietMs: 500, maxWaitMs: 5_000 };
-
-/** A datastore that was started for what the resources ask for; nothing is asked of a backend where nobody wants a key. */
-async function openKeys(
-  settings: ConfdSettings,
-  resources: readonly TemplateResource[],
-  { log, onNewer, signal, watch }: { log: Log; onNewer: () => void; signal: AbortSignal; watch: boolean },
-) {
-  const rules = keyRulesOf(settings.backend);
-  const prefixes = prefixesOf(resources, rules);
-  const { environment, intervalMs: resyncMs } = settings;
-  const needs = { log, clock: systemClock, watch, resyncMs, environment };
-  const store: Datastore = prefixes.length === 0 ? new MemoryDatastore() : await openBackend(settings.backend, needs);
-  try {
-    await store.start(prefixes, onNewer, signal);
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-  return { store, prefixes, rules };
-}
-
 function contextOf(
   settings: ConfdSettings,
-  { store, prefixes, rules }: Awaited<ReturnType<typeof openKeys>>,
+  { store, prefixes, rules }: OpenedKeys,
   templates: TemplateCache,
   { log, show }: ConfdSurroundings,
 ): PassContext {
-  const { environment, stateDir, noop, syncOnly, keepStageFile } = settings;
-  const flags = { noop, syncOnly, keepStageFile };
+  const { environment, stateDir, noop, showSecrets, syncOnly, keepStageFile } = settings;
+  const flags = { noop, showSecrets, syncOnly, keepStageFile };
   const clock = systemClock;
   return {
     snapshot: () => store.snapshot(),
@@ -74,6 +45,7 @@ function contextOf(
     environment,
     clock,
     stateDir,
+    owners: new TargetOwners(),
     log,
     show,
     ...flags,
@@ -103,17 +75,14 @@ export async function processOnce(
   );
   const reading = await confDir.read();
   mustHaveResources(reading, settings);
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(ONCE_MS)]);
-  const keys = await openKeys(settings, reading.resources, { log, onNewer: () => {}, signal, watch: false });
+  const keys = await openKeysOnce(settings, reading.resources, { log, stop });
   try {
     const templates = new TemplateCache(confDir.templatesDir, handlebarsEngine);
-    const groups = makeGroups(reading, contextOf(settings, keys, templates, surroundings), log);
-    let isWell =
-      reading.diagnostics.every(({ severity }) => severity !== 'error') &&
-      unitsOf(reading.resources).diagnostics.length === 0;
+    const { groups, faults } = makeGroups(reading, contextOf(settings, keys, templates, surroundings), log);
+    let isWell = faults.length === 0;
     for (const group of groups) {
       if (stop.aborted) break;
-      const { error, hold } = await group.pass({ isQuiet: true, signal: now });
+      const { error, hold } = await group.pass({ isQuiet: true, stop, signal: now });
       isWell &&= error === null && hold === null;
     }
     return isWell && !stop.aborted;
@@ -125,18 +94,20 @@ export async function processOnce(
 
 /**
  * The service, until `stop` aborts: one loop for each group of resources, over one datastore, begun anew whenever conf.d says something
- * else. Rejects with a StageError or UsageError that no waiting helps against.
+ * else. Rejects with a StageError or UsageError that no waiting helps against, and with `isStart` where there is no resource.
  */
 export async function serve(
   settings: ConfdSettings,
   surroundings: ConfdSurroundings,
   stopping: Stopping,
+  { isStart }: { readonly isStart: boolean },
 ): Promise<void> {
   const { log } = surroundings;
   const confDir = new ConfDir(settings, { log, clock: systemClock, watch: true });
   const templates = new TemplateCache(confDir.templatesDir, handlebarsEngine);
   const changed = new Dirty();
   let raiseAll = () => {};
+  let before: ConfDirReading | null = null;
   try {
     await confDir.start(
       () => changed.raise(),
@@ -146,20 +117,38 @@ export async function serve(
     for (let isFirst = true; !stopping.stop.aborted; isFirst = false) {
       changed.take();
       const reading = await confDir.read();
-      if (isFirst) mustHaveResources(reading, settings);
-      else log('info', 'conf-dir-reread', { resources: reading.resources.length });
+      if (isFirst && isStart) mustHaveResources(reading, settings);
+      if (!isFirst) log('info', 'conf-dir-reread', { resources: reading.resources.length });
       const over = new AbortController();
       const signal = AbortSignal.any([stopping.stop, over.signal]);
       void changed.wait(signal).then(() => over.abort());
-      await generation(settings, reading, templates, surroundings, { signal, now: stopping.now }, (raise) => {
-        raiseAll = raise;
-      });
+      const run = (one: ConfDirReading) =>
+        generation(settings, one, templates, surroundings, { signal, now: stopping.now }, (raise) => {
+          raiseAll = raise;
+        });
+      try {
+        await run(reading);
+        before = reading;
+      } catch (error) {
+        // An edit must not end what ran well without it.
+        if (!before || !(error instanceof StageError)) throw error;
+        log('error', 'conf-dir-refused', { message: `${messageOf(error)}; what conf.d said before stays in effect` });
+        await run({ ...before, diagnostics: [...before.diagnostics, refusal(settings, error)] });
+      }
       over.abort();
     }
   } finally {
     await confDir.close();
   }
 }
+
+const refusal = ({ confDir }: ConfdSettings, { stage, code }: StageError): Diagnostic => ({
+  severity: 'error',
+  code: 'refused',
+  key: confDir,
+  path: ['conf.d'],
+  message: `what it says now cannot be followed (${stage} ${code}): what it said before stays in effect`,
+});
 
 /** The loops over one reading of conf.d, until `signal` aborts; a pass that is under way is finished first. */
 async function generation(
@@ -177,58 +166,31 @@ async function generation(
   };
   // Between two intervals nothing is applied, but what is read then is current.
   const onNewer = settings.mode === 'watch' ? raiseAll : () => {};
-  let keys: Awaited<ReturnType<typeof openKeys>>;
+  const onOpen = (store: Datastore) => {
+    status.health = () => store.health();
+  };
+  let keys: OpenedKeys;
   try {
-    keys = await openKeys(settings, reading.resources, { log, onNewer, signal, watch: true });
+    keys = await openKeys(settings, reading.resources, { log, onOpen, onNewer, signal, watch: true });
   } catch (error) {
     if (signal.aborted) return;
     throw error;
   }
   try {
-    groups = makeGroups(reading, contextOf(settings, keys, templates, surroundings), log);
-    status.expect(groups.flatMap(({ units }) => units.map(({ name }) => name)));
-    status.health = () => keys.store.health();
+    const made = makeGroups(reading, contextOf(settings, keys, templates, surroundings), log);
+    groups = made.groups;
+    status.expect(
+      groups.flatMap(({ units }) => units.map(({ name }) => name)),
+      made.faults,
+    );
     onRaise(raiseAll);
     log('info', 'in-sync', { revision: keys.store.snapshot().revision, resources: reading.resources.length });
-    await Promise.all(groups.map((group) => loop(group, settings, surroundings, { signal, now })));
+    const { intervalMs } = settings;
+    const around = { clock: systemClock, log, status, intervalMs };
+    await Promise.all(groups.map((group) => groupLoop(group, around, { signal, now })));
     if (groups.length === 0) await new Dirty().next(signal);
   } finally {
     onRaise(() => {});
     await keys.store.close();
   }
-}
-
-function loop(
-  { units, dirty, pass }: Group,
-  { intervalMs }: ConfdSettings,
-  { log, status }: ConfdSurroundings,
-  { signal, now }: { readonly signal: AbortSignal; readonly now: AbortSignal },
-): Promise<void> {
-  const resources = units.flatMap((unit) => unit.resources);
-  const waits = resources.flatMap(({ wait }) => wait ?? []);
-  const retry = {
-    firstMs: Math.min(...resources.map((one) => one.retry.firstMs)),
-    lastMs: Math.min(...resources.map((one) => one.retry.lastMs)),
-  };
-  const quiet =
-    waits.length === 0
-      ? QUIET
-      : {
-          quietMs: Math.max(...waits.map(({ minMs }) => minMs)),
-          maxWaitMs: Math.max(...waits.map(({ maxMs }) => maxMs)),
-        };
-  const resyncMs = Math.min(intervalMs, LONGEST_MS);
-  const tell = async (isQuiet: boolean) => {
-    const report = await pass({ isQuiet, signal: now }).catch((error: unknown): GroupReport => {
-      log('error', 'pass-failed', { message: messageOf(error) });
-      throw error;
-    });
-    status.record(report, systemClock.now());
-    return report;
-  };
-  const pacing = { ...quiet, resyncMs, pollMs: LONGEST_MS, retry };
-  return reconcile(
-    { dirty, clock: systemClock, pacing, random: Math.random, pass: tell, poll: async () => false },
-    signal,
-  );
 }

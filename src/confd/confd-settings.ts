@@ -42,6 +42,7 @@ export interface ConfdSettings {
   readonly mode: 'onetime' | 'watch' | 'interval';
   readonly intervalMs: number;
   readonly noop: boolean;
+  readonly showSecrets: boolean;
   readonly syncOnly: boolean;
   readonly keepStageFile: boolean;
   readonly stateDir: string;
@@ -149,6 +150,7 @@ export async function resolveConfdSettings(
     mode: given.flag('onetime') ? 'onetime' : given.flag('watch') ? 'watch' : 'interval',
     intervalMs: given.count('interval', 600) * 1000,
     noop: given.flag('noop'),
+    showSecrets: given.flag('show-secrets'),
     syncOnly: given.flag('sync-only'),
     keepStageFile: given.flag('keep-stage-file'),
     stateDir: resolve(given.text('state-dir') ?? defaultStateDir(confDir, environment)),

@@ -9,17 +9,17 @@ import { createFile, PRIVATE } from '../host/write-file.ts';
 export const historyDir = (stateDir: string, dest: string): string =>
   join(stateDir, 'history', `${basename(dest)}-${digestOf(dest).slice(0, 8)}`);
 
-/** Keeps a text that is about to be replaced (0600), and no more than `count` of them, the newest. Rejects with a StageError `commit`. */
+/** Keeps what is about to be replaced (0600), and no more than `count` of them, the newest. Rejects with a StageError `commit`. */
 export async function keepVersion(
   dir: string,
-  text: string,
+  bytes: Buffer,
   { now, count }: { now: number; count: number },
 ): Promise<void> {
   if (count === 0) return;
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const name = new Date(now).toISOString().replace(/[:.]/g, '-');
-    await createFile(join(dir, name), text, PRIVATE);
+    await createFile(join(dir, name), bytes, PRIVATE);
     const old = (await readdir(dir)).sort(byBytes).slice(0, -count);
     await Promise.all(old.map((one) => rm(join(dir, one), { force: true })));
   } catch (cause) {

@@ -53,6 +53,11 @@ export const CONFD_OPTIONS = [
     kind: 'text',
     help: 'override, or concat: -prefix is put before the resource’s own (override)',
   },
+  {
+    name: 'show-secrets',
+    kind: 'flag',
+    help: 'with -noop: also show what changes in files that not everybody may read',
+  },
   { name: 'state-dir', kind: 'text', help: 'where owed reloads are remembered' },
   { name: 'check-cmd-timeout', kind: 'text', help: 'how long a check_cmd may take (30s)' },
   { name: 'reload-cmd-timeout', kind: 'text', help: 'how long a reload_cmd may take (60s)' },

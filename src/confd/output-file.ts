@@ -4,7 +4,10 @@ import { diskError } from '../host/disk-error.ts';
 import { errnoOf } from '../host/system-error.ts';
 import type { Ownership } from '../host/write-file.ts';
 
-/** One file that a resource wants to be there. `mode`, `uid` and `gid` null: whatever the file has, or a new one gets. */
+/**
+ * One file that a resource wants to be there. `mode` null: what the file has, else 0644. `uid` and `gid` null: whoever's it is, until another text is
+ * written: then the running user's, as in confd.
+ */
 export interface OutputFile {
   readonly dest: string;
   readonly text: string;
@@ -16,6 +19,8 @@ export interface OutputFile {
 /** What lies at a target now. */
 export interface LiveFile extends Ownership {
   readonly text: string;
+  /** What `text` was read from: other bytes can be the same text. */
+  readonly bytes: Buffer;
   readonly uid: number;
   readonly gid: number;
 }
@@ -30,7 +35,8 @@ export async function readLiveFile(dest: string): Promise<LiveFile | null> {
     try {
       const stats = await file.stat();
       if (!stats.isFile()) return null;
-      return { text: await file.readFile('utf8'), mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid };
+      const bytes = await file.readFile();
+      return { text: bytes.toString(), bytes, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid };
     } finally {
       await file.close();
     }
@@ -41,12 +47,15 @@ export async function readLiveFile(dest: string): Promise<LiveFile | null> {
 }
 
 /** Whether the file that is there is the one that is wanted, in all that was stated. */
-export const isSameFile = (wanted: OutputFile, live: LiveFile | null): boolean =>
-  live !== null &&
-  live.text === wanted.text &&
-  (wanted.mode === null || wanted.mode === live.mode) &&
-  (wanted.uid === null || wanted.uid === live.uid) &&
-  (wanted.gid === null || wanted.gid === live.gid);
+export function isSameFile({ text, mode, uid, gid }: OutputFile, live: LiveFile | null): boolean {
+  if (!live?.bytes.equals(Buffer.from(text))) return false;
+  const stated = [
+    [mode, live.mode],
+    [uid, live.uid],
+    [gid, live.gid],
+  ] as const;
+  return stated.every(([want, has]) => want === null || want === has);
+}
 
 /** One digest of a unit's files as they are wanted. */
 export const digestOfOutputs = (files: readonly OutputFile[]): Digest =>

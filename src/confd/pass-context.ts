@@ -3,6 +3,7 @@ import type { Log } from '../core/log.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
 import type { Environment } from './given-values.ts';
 import type { KeyRules } from './resource-values.ts';
+import type { TargetOwners } from './target-owners.ts';
 import type { TemplateCache } from './template-cache.ts';
 import type { Resolver } from './world.ts';
 
@@ -18,7 +19,10 @@ export interface PassContext {
   readonly noop: boolean;
   readonly syncOnly: boolean;
   readonly keepStageFile: boolean;
+  readonly owners: TargetOwners;
   readonly log: Log;
+  /** For a noop: the diff of every file, whoever may read it. */
+  readonly showSecrets: boolean;
   /** For a noop: what would be changed, for people. */
   readonly show: (text: string) => void;
   /** Absent: the system's. */

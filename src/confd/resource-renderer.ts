@@ -25,6 +25,19 @@ interface Remembered extends ResourceOutputs {
   readonly loaded: LoadedTemplate;
 }
 
+/** BIRD's files hold passwords: without a mode of their own they are for its group only. */
+const BIRD_MODE = 0o640;
+
+/** Stands for bytes that are no UTF-8: written out it would be other bytes than those that were meant. */
+const NO_TEXT = '\uFFFD';
+
+function noText(values: ReadonlyMap<string, string>): StageError {
+  const keys = [...values].flatMap(([key, value]) => (value.includes(NO_TEXT) ? [key] : []));
+  const where = keys.length > 0 ? keys.join(', ') : 'the template, or what a function decodes';
+  const message = `what is rendered holds bytes that are no UTF-8 text: ${where}`;
+  return new StageError('render', 'no-text', message, { retryable: false });
+}
+
 /** The numbers of an owner and a group that are named; null = not stated. Rejects with a StageError `commit`. */
 async function ownerOf({ uid, gid, owner, group }: TemplateResource): Promise<Pick<OutputFile, 'uid' | 'gid'>> {
   try {
@@ -61,7 +74,7 @@ export class ResourceRenderer {
     mustMatch(resource, from.values);
     const { destinations, diagnostics } = destinationsOf(resource, from.values);
     const rendered = await this.#render(loaded, from, destinations);
-    const { mode } = resource;
+    const mode = resource.mode ?? (resource.reload.mode === 'bird' ? BIRD_MODE : null);
     const owner = await ownerOf(resource);
     const files = rendered.texts.map(({ dest, text }) => ({ dest, text, mode, ...owner }));
     if (!resource.guard.allowEmpty) {
@@ -96,7 +109,9 @@ export class ResourceRenderer {
     for (const { dest, data } of destinations) {
       const rendered = { values, data, own: loaded.own };
       const find = (question: Parameters<typeof answerOf>[0]) => answerOf(question, clock, resolver);
-      texts.push({ dest, text: await renderInRounds(loaded.template, rendered, outside, find) });
+      const text = await renderInRounds(loaded.template, rendered, outside, find);
+      if (text.includes(NO_TEXT)) throw noText(values);
+      texts.push({ dest, text });
     }
     return { texts, isClosed: !outside.wasAsked };
   }

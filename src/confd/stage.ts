@@ -1,21 +1,25 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { digestOf } from '../core/digest.ts';
 import { diskError } from '../host/disk-error.ts';
-import { keepPrevious, type PreviousFile, putBack } from '../host/previous-file.ts';
+import { keepPrevious, type PreviousFile } from '../host/previous-file.ts';
 import { errnoOf } from '../host/system-error.ts';
 import { besidePath, createFile, syncDirectory } from '../host/write-file.ts';
 import type { LiveFile, OutputFile } from './output-file.ts';
+import { isMount, putBackOver, writeOver } from './write-over.ts';
 
 /** A file that lies complete beside its target, under a name that no `*.conf` finds. */
 export interface StagedFile {
   readonly wanted: OutputFile;
   readonly live: LiveFile | null;
   readonly path: string;
+  /** Whom it was given to: nobody where this user may not. */
+  readonly owner: { readonly uid: number | null; readonly gid: number | null };
 }
 
 /** What a new file gets where the resource states nothing, as in confd. */
-const NEW_MODE = 0o644;
+export const NEW_MODE = 0o644;
+const NOBODY = { uid: null, gid: null };
 
 /** `.nginx.conf` and digits, as confd names it; the same for one target, so that what a killed process left is replaced and never piles up. */
 export const stagePath = (dest: string): string =>
@@ -38,11 +42,12 @@ export async function stageFile(
     const isOwner = errnoOf(cause) === 'EPERM' && (wanted.uid !== null || wanted.gid !== null);
     if (!isOwner) throw diskError(`cannot stage ${wanted.dest}`, cause);
     onDenied(`${wanted.dest}: its owner cannot be set by this user`);
-    await createFile(path, wanted.text, { mode, uid: null, gid: null }).catch((again) => {
+    await createFile(path, wanted.text, { mode, ...NOBODY }).catch((again) => {
       throw diskError(`cannot stage ${wanted.dest}`, again);
     });
+    return { wanted, live, path, owner: NOBODY };
   }
-  return { wanted, live, path };
+  return { wanted, live, path, owner: { uid: wanted.uid, gid: wanted.gid } };
 }
 
 /** Leftovers harm nobody, and the next staging replaces them. */
@@ -51,12 +56,12 @@ export const unstage = async (staged: readonly StagedFile[]): Promise<void> => {
 };
 
 /** A target that is a mount of its own (a single file in a container) cannot be renamed to: it is written over, as confd does. */
-async function moveInto({ path, wanted }: StagedFile): Promise<void> {
+async function moveInto({ path, wanted, owner }: StagedFile): Promise<void> {
   try {
     await rename(path, wanted.dest);
   } catch (error) {
-    if (errnoOf(error) !== 'EBUSY') throw error;
-    await writeFile(wanted.dest, wanted.text);
+    if (!isMount(error)) throw error;
+    await writeOver(wanted.dest, wanted.text, { ...wanted, ...owner });
     await rm(path, { force: true });
   }
 }
@@ -80,7 +85,7 @@ export async function commitStaged(staged: readonly StagedFile[], gone: readonly
     }
     for (const dir of new Set(paths.map((path) => dirname(path)))) await syncDirectory(dir);
   } catch (cause) {
-    for (const file of done.reverse()) await putBack(file).catch(() => lost.push(file.path));
+    for (const file of done.reverse()) await putBackOver(file).catch(() => lost.push(file.path));
     const warning = lost.map((path) => ` (${path} could not be put back: it is ${besidePath(path, 'previous')})`);
     throw diskError(`cannot write ${paths.join(', ')}${warning.join('')}`, cause);
   } finally {

@@ -1,6 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Digest, digestOf } from '../core/digest.ts';
+import { StageError } from '../core/errors.ts';
+import { byBytes } from '../core/order.ts';
 import { diskError } from '../host/disk-error.ts';
 import { ifThere } from '../host/system-error.ts';
 import { PRIVATE, writeFile } from '../host/write-file.ts';
@@ -10,6 +12,8 @@ export interface UnitRecord {
   readonly version: 1;
   /** The files that its services have taken up; null = a reload is owed. */
   readonly confirmed: Digest | null;
+  /** What its resources write, as conf.d has it: by this a unit is known that got another name. */
+  readonly targets: readonly string[];
   /** Targets that were written, of which those that nobody wants any more are taken away. */
   readonly outputs: readonly string[];
 }
@@ -18,11 +22,13 @@ export interface UnitRecord {
 export const unitLedgerPath = (stateDir: string, unit: string): string =>
   join(stateDir, `${unit.replace(/[^\w.-]+/g, '_').slice(0, 80)}-${digestOf(unit).slice(0, 8)}.json`);
 
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((path) => typeof path === 'string');
+
 const isRecord = (value: unknown): value is UnitRecord => {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, confirmed, outputs } = value as Partial<Record<keyof UnitRecord, unknown>>;
+  const { version, confirmed, targets, outputs } = value as Partial<Record<keyof UnitRecord, unknown>>;
   const isDigest = confirmed === null || (typeof confirmed === 'string' && /^[0-9a-f]{64}$/.test(confirmed));
-  return version === 1 && isDigest && Array.isArray(outputs) && outputs.every((path) => typeof path === 'string');
+  return version === 1 && isDigest && [targets, outputs].every(isTexts);
 };
 
 /**
@@ -34,9 +40,33 @@ export async function readUnitRecord(path: string): Promise<UnitRecord | null> {
     const text = await ifThere(readFile(path, 'utf8'));
     if (text === null) return null;
     const value = parsed(text);
-    return isRecord(value) ? value : { version: 1, confirmed: null, outputs: [] };
+    return isRecord(value) ? value : { version: 1, confirmed: null, targets: [], outputs: [] };
   } catch (cause) {
     throw diskError(`cannot read ${path}`, cause);
+  }
+}
+
+/**
+ * What a unit that has no record yet has to remember of units whose names are gone: all of it where one had the same targets, whose record
+ * becomes its own at `path`; that a reload is owed where one had some of them and owed it; else null. Rejects as `readUnitRecord` does.
+ */
+export async function inheritRecord(path: string, targets: readonly string[]): Promise<UnitRecord | null> {
+  const dir = dirname(path);
+  try {
+    const names = ((await ifThere(readdir(dir))) ?? []).filter((name) => name.endsWith('.json')).sort(byBytes);
+    let isOwed = false;
+    for (const name of names) {
+      const record = await readUnitRecord(join(dir, name));
+      if (!record?.targets.some((target) => targets.includes(target))) continue;
+      if (record.targets.length === targets.length && record.targets.every((target) => targets.includes(target))) {
+        await rename(join(dir, name), path);
+        return record;
+      }
+      isOwed ||= record.confirmed === null;
+    }
+    return isOwed ? { version: 1, confirmed: null, targets, outputs: [] } : null;
+  } catch (cause) {
+    throw cause instanceof StageError ? cause : diskError(`cannot look through ${dir}`, cause);
   }
 }
 

@@ -3,19 +3,18 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { type Digest, digestOf } from '../core/digest.ts';
 import { asStageError, StageError } from '../core/errors.ts';
 import { plan, type Step } from '../plan.ts';
-import { runCommand } from './command.ts';
-import { commandFor } from './command-text.ts';
 import { historyDir, keepVersion } from './history.ts';
-import { digestOfOutputs, isSameFile, type LiveFile, type OutputFile, readLiveFile } from './output-file.ts';
+import { digestOfOutputs, isSameFile, readLiveFile } from './output-file.ts';
 import type { PassContext } from './pass-context.ts';
-import type { ResourceOutputs, ResourceRenderer } from './resource-renderer.ts';
-import { commitStaged, type StagedFile, stageFile, unstage } from './stage.ts';
+import { commitStaged, stageFile, unstage } from './stage.ts';
+import { type Compared, type Made, named, stageAndCheck } from './stage-and-check.ts';
 import { textDiff } from './text-diff.ts';
 import type { Unit } from './unit.ts';
 
 /** What a pass over one unit came to, up to the reload, which is the group's. */
 export interface UnitOutcome {
-  readonly outcome: 'unchanged' | 'committed' | 'waiting' | 'failed';
+  /** `stopped`: nothing was done, because the service ends or begins anew. */
+  readonly outcome: 'unchanged' | 'committed' | 'waiting' | 'failed' | 'stopped';
   readonly steps: readonly Step[];
   readonly error: StageError | null;
   readonly diagnostics: readonly Diagnostic[];
@@ -25,29 +24,13 @@ export interface UnitOutcome {
 
 export interface UnitPassOptions {
   readonly isQuiet: boolean;
+  /** From then on nothing is begun: a check is ended, and nothing is written any more. */
+  readonly stop: AbortSignal;
+  /** Ends all of it. */
   readonly signal: AbortSignal;
 }
 
-interface Made {
-  readonly renderer: ResourceRenderer;
-  readonly outputs: ResourceOutputs;
-}
-
-/** Wanted beside what is there. */
-interface Compared {
-  readonly made: Made;
-  readonly wanted: OutputFile;
-  readonly live: LiveFile | null;
-}
-
 const STALE = digestOf('not what is wanted');
-
-/** A fault of one resource names it and its file, so that nobody has to guess which of fifty it was. */
-function named(error: StageError, { resource }: ResourceRenderer): StageError {
-  const { stage, code, retryable } = error;
-  const message = `template resource ${resource.name} (${resource.file}): ${error.message}`;
-  return new StageError(stage, code, message, { retryable, cause: error });
-}
 
 async function renderAll(unit: Unit): Promise<readonly Made[]> {
   const made: Made[] = [];
@@ -61,55 +44,24 @@ async function renderAll(unit: Unit): Promise<readonly Made[]> {
   return made;
 }
 
+function clash({ dest, owner }: { dest: string; owner: string }, compared: readonly Compared[]): StageError {
+  const { made } = compared.find(({ wanted }) => wanted.dest === dest) ?? {};
+  const error = new StageError('commit', 'target-taken', `${owner} writes ${dest} already`, { retryable: false });
+  return made ? named(error, made.renderer) : error;
+}
+
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
     () => false,
   );
 
-/** Has the operator's command judge a staged file; what it refuses is told with the keys that have changed. */
-async function check(one: StagedFile, { renderer, outputs }: Made, signal: AbortSignal): Promise<void> {
-  const { checkCommand, checkTimeoutMs: timeoutMs } = renderer.resource;
-  if (checkCommand === null) return;
-  const command = commandFor(checkCommand, { src: one.path, dest: one.wanted.dest });
-  try {
-    await runCommand(command, { stage: 'check', timeoutMs, signal });
-  } catch (thrown) {
-    const error = asStageError('check', thrown);
-    const changed = renderer.changedSince(outputs.entries);
-    const { keys } = renderer.resource;
-    const why =
-      changed === null ? `keys: ${keys.join(', ')}` : `changed since it went live last: ${changed.join(', ')}`;
-    const message = `${error.message}; ${one.wanted.dest} stays as it is; ${why}`;
-    throw named(new StageError('check', error.code, message, { retryable: error.retryable, cause: error }), renderer);
-  }
-}
-
-async function stageAndCheck(
-  different: readonly Compared[],
-  context: PassContext,
-  signal: AbortSignal,
-): Promise<readonly StagedFile[]> {
-  const staged: StagedFile[] = [];
-  try {
-    for (const { wanted, live } of different) {
-      staged.push(await stageFile(wanted, live, (message) => context.log('warn', 'owner-denied', { message })));
-    }
-    // All of them lie there before the first is judged: one may include another.
-    if (!context.syncOnly) {
-      for (const [i, one] of staged.entries()) await check(one, different[i]!.made, signal);
-    }
-    return staged;
-  } catch (error) {
-    if (!context.keepStageFile) await unstage(staged);
-    throw error;
-  }
-}
-
 /** One pass over a unit: render, compare, stage, check, commit. Never rejects; nothing is touched unless all of its resources are well. */
 export async function unitPass(unit: Unit, context: PassContext, options: UnitPassOptions): Promise<UnitOutcome> {
   let diagnostics: readonly Diagnostic[] = [];
   let steps: readonly Step[] = [];
+  const stopped = { outcome: 'stopped', steps, error: null, diagnostics, owed: null } as const;
+  if (options.stop.aborted) return stopped;
   try {
     const made = await renderAll(unit);
     diagnostics = made.flatMap(({ outputs }) => outputs.diagnostics);
@@ -117,11 +69,17 @@ export async function unitPass(unit: Unit, context: PassContext, options: UnitPa
     for (const one of made)
       for (const wanted of one.outputs.files)
         compared.push({ made: one, wanted, live: await readLiveFile(wanted.dest) });
+    const taken = context.owners.take(
+      unit.name,
+      compared.map(({ wanted }) => wanted.dest),
+    );
+    if (taken) throw clash(taken, compared);
     const record = await unit.record();
     const different = compared.filter(({ wanted, live }) => !isSameFile(wanted, live));
     const dests = new Set(compared.map(({ wanted }) => wanted.dest));
     const gone: string[] = [];
-    for (const path of record?.outputs ?? []) if (!dests.has(path) && (await exists(path))) gone.push(path);
+    for (const path of record?.outputs ?? [])
+      if (!dests.has(path) && !context.owners.ownerOf(path) && (await exists(path))) gone.push(path);
     const digest = digestOfOutputs(compared.map(({ wanted }) => wanted));
     const onDisk = different.length + gone.length === 0 ? digest : STALE;
     // Who never wrote here takes what is there for what runs, as confd does at every start.
@@ -133,10 +91,10 @@ export async function unitPass(unit: Unit, context: PassContext, options: UnitPa
     const outputs = made.flatMap(({ renderer, outputs: { files } }) =>
       renderer.resource.forEach === null ? [] : files.map(({ dest }) => dest),
     );
-    const confirm = async () => unit.keep({ version: 1, confirmed: digest, outputs });
+    const confirm = async () => unit.keep({ confirmed: digest, outputs });
     const none = { steps, error: null, diagnostics, owed: null };
     if (context.noop) {
-      for (const { wanted, live } of different) context.show(await textDiff(wanted, live));
+      for (const { wanted, live } of different) context.show(await textDiff(wanted, live, context));
       if (context.keepStageFile) await keepStaged(different);
       for (const path of gone) context.show(`${path} would be removed\n`);
       return { ...none, outcome: 'unchanged' };
@@ -148,14 +106,15 @@ export async function unitPass(unit: Unit, context: PassContext, options: UnitPa
     }
     if (!steps.includes('commit')) return { ...none, outcome: 'unchanged', owed: { digest, confirm } };
     if (unit.resources.some(({ wait }) => wait !== null) && !options.isQuiet) return { ...none, outcome: 'waiting' };
-    const staged = await stageAndCheck(different, context, options.signal);
+    const staged = await stageAndCheck(different, context, AbortSignal.any([options.stop, options.signal]));
     try {
+      if (options.stop.aborted) throw new StageError('check', 'aborted', 'stopped', { retryable: true });
       // First of all: whoever dies after the first rename owes a reload.
-      await unit.keep({ version: 1, confirmed: null, outputs: [...new Set([...outputs, ...(record?.outputs ?? [])])] });
+      await unit.keep({ confirmed: null, outputs: [...new Set([...outputs, ...(record?.outputs ?? [])])] });
       for (const { made: one, wanted, live } of different) {
         const { history } = one.renderer.resource;
         const dir = historyDir(context.stateDir, wanted.dest);
-        if (live) await keepVersion(dir, live.text, { now: context.clock.now(), count: history });
+        if (live) await keepVersion(dir, live.bytes, { now: context.clock.now(), count: history });
       }
       await commitStaged(staged, gone);
     } catch (error) {
@@ -168,6 +127,7 @@ export async function unitPass(unit: Unit, context: PassContext, options: UnitPa
     for (const dest of gone) context.log('info', 'removed', { unit: unit.name, dest });
     return { ...none, outcome: 'committed', owed: { digest, confirm } };
   } catch (thrown) {
+    if (options.stop.aborted && thrown instanceof StageError && thrown.code === 'aborted') return stopped;
     return { outcome: 'failed', steps, error: asStageError('commit', thrown), diagnostics, owed: null };
   }
 }

@@ -63,6 +63,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   watch: { one: 'true', other: 'false', makes: { mode: 'watch' } },
   onetime: { one: 'true', other: 'false', makes: { mode: 'onetime' } },
   noop: { one: 'true', other: 'false', makes: { noop: true } },
+  'show-secrets': { one: 'true', other: 'false', makes: { showSecrets: true } },
   'sync-only': { one: 'true', other: 'false', makes: { syncOnly: true } },
   'keep-stage-file': { one: 'true', other: 'false', makes: { keepStageFile: true } },
   'log-level': { one: 'warning', other: 'debug', makes: { logLevel: 'warn' } },
