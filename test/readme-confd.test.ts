@@ -79,6 +79,7 @@ const BEHAVIOUR: Readonly<Record<string, RegExp>> = {
   'a command that hangs, floods, or leaves a daemon': /never ends is ended[\s\S]*leave a daemon[\s\S]*100 MB/,
   'SIGTERM, SIGINT': /SIGTERM/,
   SIGHUP: /SIGHUP/,
+  'keys and values': /no key and no value reaches a shell/,
   'exit codes': /code/,
 };
 

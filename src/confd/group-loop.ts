@@ -17,7 +17,8 @@ export interface LoopSurroundings {
 
 /** Longer than this no timer runs. */
 const LONGEST_MS = 2_000_000_000;
-const QUIET = { quietMs: 500, maxWaitMs: 5_000 };
+/** Where nobody asks for more: what follows a change is gathered, but somebody else's endless changes hold nobody up. */
+const QUIET = { quietMs: 500, maxWaitMs: 500 };
 
 /**
  * The loop over one group until `signal` aborts: a pass at every change, at every interval, and again after a failure, by the pacing that its

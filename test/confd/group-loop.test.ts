@@ -89,6 +89,19 @@ it('without either, a change after a rest is applied at once', async () => {
   expect(await loop.text('out/one')).toBe('v=1\n');
 });
 
+it('without either, changes that never end hold nothing up for longer than half a second, and are not one pass each', async () => {
+  const loop = await running(RELOAD);
+  await loop.advance(5_000);
+  const before = loop.passes();
+  for (let i = 1; i <= 40; i++) {
+    loop.store.put('/v', `${i}`);
+    await loop.advance(50);
+  }
+  const [, seen = ''] = /v=(\d+)/.exec((await loop.text('out/one')) ?? '') ?? [];
+  expect(Number(seen)).toBeGreaterThan(40 - 600 / 50);
+  expect(loop.passes() - before).toBeLessThan(8);
+});
+
 it('with min_reload_interval, writes at once, and reloads later, once, and never not', async () => {
   const loop = await running(`min_reload_interval = "10s"\n${RELOAD}`);
   await loop.advance(5_000);
