@@ -70,7 +70,8 @@ class Strict extends Handlebars.Visitor {
     const { path, params, hash, loc } = mustache;
     const isCall = isPath(path) && (params.length > 0 || hash || this.#isFunction(path));
     const value = isCall ? { type: 'SubExpression', path, params, hash, loc } : path;
-    if (!isCall) this.#strictly(path);
+    if (isCall) params.forEach(this.#strictly);
+    else this.#strictly(path);
     Object.assign(mustache, { path: named(PRINT, loc), params: [value], hash: undefined });
   }
 

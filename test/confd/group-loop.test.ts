@@ -111,7 +111,7 @@ it('with min_reload_interval, writes at once, and reloads later, once, and never
   }
   expect(await loop.text('out/one')).toBe('v=3\n');
   expect(await loop.lines('reloads')).toHaveLength(1);
-  expect(loop.last()).toMatchObject({ outcome: 'owed', error: null });
+  expect(loop.last()).toMatchObject({ outcome: 'put-off', error: null });
   await loop.advance(2_500);
   expect(await loop.lines('reloads')).toHaveLength(2);
   expect(loop.last()?.outcome).toBe('confirmed');

@@ -1,5 +1,11 @@
-import { show } from '../../core/diagnostic.ts';
 import { FunctionError, type KeyValue } from './key-value.ts';
+
+/** What is told of a value: it may be a password. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return typeof value === 'string' ? `a text of ${value.length} characters` : `a value of the kind ${typeof value}`;
+}
 
 /** The arguments of a call, each read as the kind that the function needs; what does not fit throws a FunctionError with the function's name. */
 export class Arguments {
@@ -61,7 +67,7 @@ export class Arguments {
 
   fault(at: number, expected: string): FunctionError {
     return new FunctionError(
-      `${this.#name}: argument ${at + 1}: expected ${expected}, found ${show(this.#values[at])}`,
+      `${this.#name}: argument ${at + 1}: expected ${expected}, found ${kindOf(this.#values[at])}`,
     );
   }
 }
