@@ -6,6 +6,7 @@ export const LONG_TESTS: readonly string[] = [
   'test/confd/cli.test.ts',
   'test/confd/command.test.ts',
   'test/confd/group-loop.test.ts',
+  'test/confd/resource-keys.test.ts',
   'test/cli/npm-package.test.ts',
   'test/conformance/releases-on-bird.test.ts',
   'test/conformance/releases.test.ts',
