@@ -7,6 +7,7 @@ export const LONG_TESTS: readonly string[] = [
   'test/confd/command.test.ts',
   'test/confd/group-loop.test.ts',
   'test/confd/resource-keys.test.ts',
+  'test/confd/systemd.test.ts',
   'test/cli/npm-package.test.ts',
   'test/conformance/releases-on-bird.test.ts',
   'test/conformance/releases.test.ts',
