@@ -30,7 +30,12 @@ async function lookAt(settings: Settings): Promise<ServiceReport | DownReport> {
   try {
     const answer = await askService(settings.stateDir, 'GET', '/status');
     if (answer.status !== 200) throw new UsageError(messageIn(answer));
-    return JSON.parse(answer.text);
+    const report: ServiceReport = JSON.parse(answer.text);
+    if (!('targets' in report))
+      throw new UsageError(
+        `${settings.stateDir} is that of birdconfd confd, which answers /status and /readyz there by HTTP`,
+      );
+    return report;
   } catch (thrown) {
     if (!(thrown instanceof UsageError)) throw thrown;
     return downReport(settings, thrown.message);

@@ -1,14 +1,18 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { closeServer, listen, SERVER_LIMITS, sendJson, sendText } from '../control/http-server.ts';
+import { closeServer, listen, PROMETHEUS_TEXT, SERVER_LIMITS, sendJson, sendText } from '../control/http-server.ts';
+import { systemClock } from '../core/clock.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import type { DatastoreHealth } from '../datastore/datastore.ts';
+import { type ConfdMetrics, openConfdMetrics } from './confd-metrics.ts';
 import type { GroupReport, UnitReport } from './group-pass.ts';
 
 /** What is known of every unit, by its name: the last report, and when it came (ms since 1970). */
 export class ConfdStatus {
   readonly #units = new Map<string, { readonly report: UnitReport | null; readonly at: number }>();
   #faults: readonly string[] = [];
+  /** Is told of every report, too. */
+  onRecord: (report: GroupReport) => void = () => {};
   health: () => DatastoreHealth = () => ({ inSync: false, staleSince: null, lastError: null });
 
   /** Begins anew with these, of which nothing is known yet, and with what is wrong in conf.d itself. */
@@ -18,8 +22,14 @@ export class ConfdStatus {
     for (const unit of units) this.#units.set(unit, { report: null, at: 0 });
   }
 
-  record({ units }: GroupReport, at: number): void {
-    for (const report of units) if (report.outcome !== 'stopped') this.#units.set(report.unit, { report, at });
+  record(group: GroupReport, at: number): void {
+    for (const report of group.units) if (report.outcome !== 'stopped') this.#units.set(report.unit, { report, at });
+    this.onRecord(group);
+  }
+
+  /** Every unit, and whether nothing is wrong with it. What only waits for its time is no fault. */
+  get units(): readonly { readonly unit: string; readonly isReady: boolean }[] {
+    return [...this.#units].map(([unit, { report }]) => ({ unit, isReady: report !== null && report.error === null }));
   }
 
   /** Why not everything is as the keys say; empty when it is. */
@@ -36,6 +46,7 @@ export class ConfdStatus {
   get report(): unknown {
     const { inSync, staleSince, lastError } = this.health();
     return {
+      mode: 'confd',
       ready: this.reasons.length === 0,
       backend: {
         inSync,
@@ -53,19 +64,28 @@ export class ConfdStatus {
   }
 }
 
-/** Answers `/livez`, `/readyz` (200 or 503, a reason a line) and `/status`. */
+async function sendMetrics(response: ServerResponse, metrics: ConfdMetrics, status: ConfdStatus): Promise<void> {
+  const text = await metrics.text(status, systemClock.now()).catch((error: unknown) => error);
+  if (typeof text === 'string') return sendText(response, 200, text, PROMETHEUS_TEXT);
+  sendText(response, 500, `${messageOf(text)}\n`);
+}
+
+const refuse = (response: ServerResponse, code: number, message: string) => sendJson(response, code, { message });
+
+/** Answers `/livez`, `/readyz` (200 or 503, a reason a line), `/status` and, where there are any, `/metrics`. */
 export const answerStatus =
-  (status: ConfdStatus): RequestListener =>
+  (status: ConfdStatus, metrics: ConfdMetrics | null): RequestListener =>
   ({ method, url }, response) => {
-    if (method !== 'GET') return sendText(response, 405, 'only GET\n');
+    if (method !== 'GET') return refuse(response, 405, 'generic mode can only be asked, by GET');
     if (url === '/livez') return sendText(response, 200, 'alive\n');
     if (url === '/status') return sendJson(response, 200, status.report);
-    if (url !== '/readyz') return sendText(response, 404, 'there are /livez, /readyz and /status\n');
+    if (url === '/metrics' && metrics) return void sendMetrics(response, metrics, status);
+    if (url !== '/readyz') return refuse(response, 404, 'there are /livez, /readyz, /status and /metrics');
     const { reasons } = status;
     return sendText(response, reasons.length === 0 ? 200 : 503, `${reasons.join('\n') || 'ready'}\n`);
   };
 
-/** Serves `/livez`, `/readyz` and `/status` at HOST:PORT, without login. Rejects with a UsageError. Resolves with how to end it. */
+/** Serves `/livez`, `/readyz`, `/status` and `/metrics` at HOST:PORT, without login. Rejects with a UsageError. Resolves with how to end it. */
 export async function serveConfdStatus(
   address: string,
   status: ConfdStatus,
@@ -73,7 +93,9 @@ export async function serveConfdStatus(
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(address) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined) throw new UsageError(`-status-address: expected HOST:PORT, found ${JSON.stringify(address)}`);
-  const server = createServer(SERVER_LIMITS, answerStatus(status));
+  const metrics = await openConfdMetrics();
+  status.onRecord = (report) => metrics.record(report);
+  const server = createServer(SERVER_LIMITS, answerStatus(status, metrics));
   try {
     await listen(server, { host, port: Number(port) });
   } catch (error) {

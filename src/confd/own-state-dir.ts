@@ -42,7 +42,7 @@ export class OwnStateDir {
   async #claimed(dir: string): Promise<Claim | null> {
     try {
       const claim = await claimStateDir(dir);
-      claim.serve(answerStatus(this.#status));
+      claim.serve(answerStatus(this.#status, null));
       return claim;
     } catch (error) {
       if (!(error instanceof Error) || !NO_PLACE.includes(errnoOf(error.cause))) throw error;

@@ -1,4 +1,5 @@
 import { constants, open, readFile } from 'node:fs/promises';
+import { PLAIN_ENVIRONMENT } from '../bird/run-bird.ts';
 import { messageOf, StageError } from '../core/errors.ts';
 import { runCommand } from './command.ts';
 import { commandFor } from './command-text.ts';
@@ -52,8 +53,8 @@ async function reloadUnit(unit: string, timeoutMs: number, signal: AbortSignal):
   const { execa } = await import('execa');
   // "try": one that does not run reads its files when it starts.
   const child = execa('systemctl', ['try-reload-or-restart', '--', unit], {
-    // Found where a command of conf.d would find it; its answers in one language.
-    env: { LC_ALL: 'C' },
+    env: PLAIN_ENVIRONMENT,
+    extendEnv: false,
     stdin: 'ignore',
     all: true,
     reject: false,

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { chmod, chown, readFile, writeFile } from 'node:fs/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { groupBench } from './group-bench.ts';
 
@@ -93,56 +92,4 @@ describe('reload_mode = "signal"', () => {
       expect(await ours.heard()).toEqual([]);
     },
   );
-});
-
-describe('reload_mode = "systemd"', () => {
-  const UNIT = 'web@eu-1.service; $(touch DIR/pwned)';
-  const SYSTEMD = `reload_mode = "systemd"\nsystemd_unit = '${UNIT}'`;
-  const path = process.env.PATH;
-  afterEach(() => {
-    process.env.PATH = path;
-  });
-  /** In the place of another machine's systemctl: it notes each of its words on a line, and fails while it is told to. */
-  async function systemctl(dir: string) {
-    const bin = join(dir, 'bin');
-    await mkdir(bin);
-    const script = `#!/bin/sh\nprintf '%s\\n' "$@" >> ${dir}/argv\ntest ! -e ${dir}/broken || { echo 'Job failed.' >&2; exit 3; }\n`;
-    await writeFile(join(bin, 'systemctl'), script);
-    await chmod(join(bin, 'systemctl'), 0o755);
-    process.env.PATH = `${bin}:${path}`;
-  }
-
-  it('has systemctl reload the unit, once for all of its resources, by its name and through no shell', async () => {
-    const bench = await groupBench({ one: SYSTEMD, two: SYSTEMD }, { '/v': '1' });
-    await systemctl(bench.dir);
-    const { one, two } = await bench.units();
-    expect([one?.outcome, two?.outcome]).toEqual(['confirmed', 'confirmed']);
-    expect(await bench.lines('argv')).toEqual(['try-reload-or-restart', '--', UNIT.replace('DIR', bench.dir)]);
-    expect(await bench.text('pwned')).toBeNull();
-  });
-
-  it('owes the reload while systemctl fails, with what it said, and while there is none', async () => {
-    const bench = await groupBench({ one: SYSTEMD }, { '/v': '1' });
-    await systemctl(bench.dir);
-    await writeFile(bench.at('broken'), '');
-    const failed = (await bench.units()).one;
-    expect(failed).toMatchObject({
-      outcome: 'owed',
-      error: { stage: 'reload', code: 'systemd-failed', retryable: true },
-    });
-    expect(failed?.error?.message).toMatch(/systemctl try-reload-or-restart web@eu-1.*: Job failed\./);
-    await rm(bench.at('broken'));
-    process.env.PATH = '/nonexistent';
-    expect((await bench.units()).one).toMatchObject({ outcome: 'owed', error: { code: 'systemd-failed' } });
-    process.env.PATH = `${bench.at('bin')}:${path}`;
-    expect((await bench.units()).one?.outcome).toBe('confirmed');
-    expect((await bench.units()).one?.outcome).toBe('unchanged');
-  });
-
-  it('gives it reload_cmd_timeout', async () => {
-    const bench = await groupBench({ one: `${SYSTEMD}\nreload_cmd_timeout = "300ms"` }, { '/v': '1' });
-    await systemctl(bench.dir);
-    await writeFile(bench.at('bin/systemctl'), '#!/bin/sh\nexec sleep 300\n');
-    expect((await bench.units()).one).toMatchObject({ outcome: 'owed', error: { code: 'systemd-failed' } });
-  });
 });
