@@ -46,28 +46,50 @@ export async function readUnitRecord(path: string): Promise<UnitRecord | null> {
   }
 }
 
-/**
- * What a unit that has no record yet has to remember of units whose names are gone: all of it where one had the same targets, whose record
- * becomes its own at `path`; that a reload is owed where one had some of them and owed it; else null. Rejects as `readUnitRecord` does.
- */
-export async function inheritRecord(path: string, targets: readonly string[]): Promise<UnitRecord | null> {
-  const dir = dirname(path);
+/** A record, and where it lies. */
+export interface StoredRecord {
+  readonly path: string;
+  readonly record: UnitRecord;
+}
+
+/** Every record of a state directory, by its file's name. Rejects as `readUnitRecord` does. */
+export async function readAllRecords(dir: string): Promise<readonly StoredRecord[]> {
   try {
     const names = ((await ifThere(readdir(dir))) ?? []).filter((name) => name.endsWith('.json')).sort(byBytes);
-    let isOwed = false;
-    for (const name of names) {
-      const record = await readUnitRecord(join(dir, name));
-      if (!record?.targets.some((target) => targets.includes(target))) continue;
-      if (record.targets.length === targets.length && record.targets.every((target) => targets.includes(target))) {
-        await rename(join(dir, name), path);
-        return record;
-      }
-      isOwed ||= record.confirmed === null;
+    const all: StoredRecord[] = [];
+    for (const path of names.map((name) => join(dir, name))) {
+      const record = await readUnitRecord(path);
+      if (record) all.push({ path, record });
     }
-    return isOwed ? { version: 1, confirmed: null, targets, outputs: [] } : null;
+    return all;
   } catch (cause) {
     throw cause instanceof StageError ? cause : diskError(`cannot look through ${dir}`, cause);
   }
+}
+
+/**
+ * What a unit that has no record yet has to remember of units whose names are gone: all of it where one had the same targets, whose record
+ * becomes its own at `path`; that a reload is owed where one had some of them and owed it; else null. Rejects with a StageError `commit`.
+ */
+export async function inheritRecord(
+  path: string,
+  targets: readonly string[],
+  all: readonly StoredRecord[],
+): Promise<UnitRecord | null> {
+  const related = all.filter(({ record }) => record.targets.some((target) => targets.includes(target)));
+  const isSame = ({ record }: StoredRecord) =>
+    record.targets.length === targets.length && record.targets.every((target) => targets.includes(target));
+  const same = related.find(isSame);
+  if (!same) {
+    const isOwed = related.some(({ record }) => record.confirmed === null);
+    return isOwed ? { version: 1, confirmed: null, targets, outputs: [] } : null;
+  }
+  try {
+    await rename(same.path, path);
+  } catch (cause) {
+    throw diskError(`cannot move ${same.path}`, cause);
+  }
+  return same.record;
 }
 
 function parsed(text: string): unknown {

@@ -4,7 +4,24 @@ import type { PassContext } from './pass-context.ts';
 import { reloadKeyOf } from './reload-key.ts';
 import type { TemplateResource } from './resource.ts';
 import { ResourceRenderer } from './resource-renderer.ts';
-import { inheritRecord, readUnitRecord, type UnitRecord, unitLedgerPath, writeUnitRecord } from './unit-ledger.ts';
+import {
+  inheritRecord,
+  readAllRecords,
+  readUnitRecord,
+  type StoredRecord,
+  type UnitRecord,
+  unitLedgerPath,
+  writeUnitRecord,
+} from './unit-ledger.ts';
+
+/** What lay there when the first of a generation's units looked: read once for all of them, and what they write since is nobody else's. */
+const lyingThere = new WeakMap<PassContext, Promise<readonly StoredRecord[]>>();
+
+function recordsOf(context: PassContext): Promise<readonly StoredRecord[]> {
+  const all = lyingThere.get(context) ?? readAllRecords(context.stateDir);
+  lyingThere.set(context, all);
+  return all;
+}
 
 /** Resources that go live together: one, or all of a `group_unit`. Its memory outlives the process, where there is a place for it. */
 export class Unit {
@@ -57,7 +74,8 @@ export class Unit {
 
   async #read(): Promise<UnitRecord | null> {
     const own = await readUnitRecord(this.#path);
-    return own || this.#context.noop ? own : inheritRecord(this.#path, this.#targets);
+    if (own || this.#context.noop) return own;
+    return inheritRecord(this.#path, this.#targets, await recordsOf(this.#context));
   }
 
   get #targets(): readonly string[] {

@@ -88,7 +88,7 @@ describe('check_cmd and reload_cmd', () => {
     const second = start();
     await second.logged(/reloaded/);
     expect(await lines('tries')).toBe(before + 1);
-    expect((await second.ready()).status).toBe(200);
+    await eventually(async () => expect((await second.ready()).status).toBe(200), PATIENT);
     await second.stop();
     const third = start();
     await eventually(async () => expect((await third.ready()).status).toBe(200), PATIENT);
