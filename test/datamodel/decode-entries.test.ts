@@ -82,7 +82,11 @@ describe('EntriesDecoder', () => {
     things.decode(entries({ a: size(1), b: size(2) }));
     things.decode(entries({ a: entry('{'), b: entry('{') }));
     const { values, diagnostics, lastGood } = things.decode(entries({ b: entry('{') }));
-    expect([[...values.keys()], diagnostics.map(({ key }) => key), [...lastGood.keys()]]).toEqual([['b'], ['b'], ['b']]);
+    expect([[...values.keys()], diagnostics.map(({ key }) => key), [...lastGood.keys()]]).toEqual([
+      ['b'],
+      ['b'],
+      ['b'],
+    ]);
     expect(things.decode(entries({ a: entry('{'), b: size(3) })).neverValid).toEqual(['a']);
   });
 

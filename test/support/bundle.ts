@@ -1,4 +1,4 @@
-import { type Bundle, Block, makeBundle, makeFile } from '../../src/render/bundle.ts';
+import { Block, type Bundle, makeBundle, makeFile } from '../../src/render/bundle.ts';
 
 /** A bundle of one-block files, in the order of `texts`. */
 export function bundleOf(texts: Readonly<Record<string, string>>): Bundle {
