@@ -4,6 +4,7 @@ import { messageOf } from '../core/errors.ts';
 import { commandFault } from './command-text.ts';
 import { NAME_MARK } from './for-each.ts';
 import { joinPath } from './functions/go-path.ts';
+import { pathMatch } from './functions/path-match.ts';
 import { readReload } from './read-reload.ts';
 import type { Guard, TemplateResource } from './resource.ts';
 import { TomlTable } from './toml-table.ts';
@@ -29,6 +30,16 @@ function modeOf(value: unknown): number | null {
   return mode <= 0o7777 ? mode : null;
 }
 
+/** Why a glob can match nothing, because it is none; null when it is one. */
+function globFault(glob: string): string | null {
+  try {
+    pathMatch(glob, '');
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
 function guardOf(table: TomlTable): Guard {
   const guard = table.table('guard');
   const given = guard.any('min_matches');
@@ -36,6 +47,10 @@ function guardOf(table: TomlTable): Guard {
     typeof given === 'object' && given !== null ? Object.entries(given) : given === undefined ? [] : [['', given]];
   const odd = pairs.find(([, count]) => !Number.isSafeInteger(count) || Number(count) < 0);
   if (odd) guard.fault('min_matches', 'expected a number, or a table of globs and numbers');
+  for (const [glob] of pairs) {
+    const fault = globFault(glob);
+    if (fault !== null) guard.fault('min_matches', fault);
+  }
   const minMatches = new Map(odd ? [] : pairs.map(([glob, count]) => [glob, Number(count)] as const));
   const allowEmpty = guard.flag('allow_empty') ?? true;
   guard.unknown();
@@ -86,6 +101,8 @@ export function readTemplateResource(
   const forEach = table.text('for_each');
   if ((forEach !== null) !== dest.search(NAME_MARK) >= 0)
     table.fault('dest', 'for_each and {{name}} in dest go together');
+  const forEachFault = forEach === null ? null : globFault(forEach);
+  if (forEachFault !== null) table.fault('for_each', forEachFault);
   const reload = readReload(table);
   if (forEach !== null && reload.mode === 'command' && reload.command.includes('{{'))
     table.fault('reload_cmd', 'for_each makes many files, and the command runs once for all of them: it can name none');

@@ -20,7 +20,14 @@ export interface Cidr {
 const WIDTH = { 4: 32, 6: 128 } as const;
 const V4_MAPPED = 0xffffn << 32n;
 
-const v4Bits = (text: string): bigint => text.split('.').reduce((bits, octet) => (bits << 8n) | BigInt(octet), 0n);
+/** In a plain number first: arithmetic in bigints takes ten times as long, and a cluster has thousands of these. */
+const v4Bits = (text: string): bigint =>
+  BigInt(text.split('.').reduce((number, octet) => number * 256 + Number(octet), 0));
+
+function v4Text(bits: bigint): string {
+  const number = Number(bits);
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
+}
 
 function v6Bits(text: string): bigint {
   const tail = text.lastIndexOf(':') + 1;
@@ -55,8 +62,7 @@ function v6Text(bits: bigint): string {
 }
 
 function fromBits(family: Family, bits: bigint): IpAddress {
-  const text = family === 6 ? v6Text(bits) : [24n, 16n, 8n, 0n].map((shift) => (bits >> shift) & 0xffn).join('.');
-  return { family, text, bits };
+  return { family, text: family === 6 ? v6Text(bits) : v4Text(bits), bits };
 }
 
 /** Parses an address. `net.isIP` decides what one is: no zone, no octal, no shortened IPv4. Null otherwise. */

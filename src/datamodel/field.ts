@@ -137,21 +137,23 @@ export function record<F extends Readonly<Record<string, Field<unknown>>>>(
     type: 'record',
     fields: Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.shape])),
   };
+  const entries = Object.entries(fields);
+  const known = new Set([...Object.keys(fields), ...ignored]);
   return {
     shape,
     decode: (value, path, faults) => {
       if (!isObject(value)) return refuse(faults, path, 'an object', value);
       const decoded: Record<string, unknown> = {};
       let valid = true;
-      for (const [name, field] of Object.entries(fields)) {
+      for (const [name, field] of entries) {
         const given = Object.hasOwn(value, name) ? value[name] : undefined;
         const result = field.decode(given, [...path, name], faults);
         if (result === INVALID) valid = false;
         decoded[name] = result;
       }
-      const known = new Set([...Object.keys(fields), ...ignored]);
-      const unknown = known.has('*') ? [] : Object.keys(value).filter((name) => !known.has(name));
-      for (const name of unknown) faults.push(unknownField([...path, name.slice(0, 64)]));
+      if (known.has('*')) return valid ? (decoded as { [K in keyof F]: FieldType<F[K]> }) : INVALID;
+      for (const name of Object.keys(value))
+        if (!known.has(name)) faults.push(unknownField([...path, name.slice(0, 64)]));
       return valid ? (decoded as { [K in keyof F]: FieldType<F[K]> }) : INVALID;
     },
   };

@@ -69,7 +69,8 @@ describe('reload_mode = "signal"', () => {
   it.each(['0', '-1', '1', 'x', '', '12 13', '99999999999'])(
     'sends nothing where the pid file says %j',
     async (text) => {
-      const bench = await groupBench({ one: SIGNAL }, { '/v': '1' });
+      // A signal that does nothing to who gets it: were the check ever gone, these are whole groups, and process 1.
+      const bench = await groupBench({ one: `${SIGNAL}\nreload_signal = "SIGURG"` }, { '/v': '1' });
       await writeFile(bench.at('run.pid'), text);
       expect((await bench.units()).one).toMatchObject({ outcome: 'owed', error: { code: 'no-pid' } });
     },

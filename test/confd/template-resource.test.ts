@@ -87,6 +87,15 @@ it('guards all keys, or those of a glob', () => {
   expect(faults('guard.min_matches = -1')).toEqual([expect.stringContaining('a table of globs and numbers')]);
 });
 
+it('takes no glob that is none', () => {
+  expect(faults('guard.min_matches = {"/peers/[a" = 2}')).toEqual([
+    'template.guard.min_matches: syntax error in pattern "/peers/[a"',
+  ]);
+  const both = { src: 't', dest: '/{{name}}', for_each: '/sites/[' };
+  const { resource: found, diagnostics } = readTemplateResource({ template: both }, { name: 'x', file: 'x' }, DEFAULTS);
+  expect([found, diagnostics.map(({ path }) => path.join('.'))]).toEqual([null, ['template.for_each']]);
+});
+
 it('joins keys to the prefix: its own, that of the settings in its place, or both', () => {
   const lines = 'prefix = "app"\nkeys = ["/", "db/host"]';
   expect(resource(lines)).toMatchObject({ prefix: '/app', keys: ['/app', '/app/db/host'] });
