@@ -8,7 +8,7 @@ import { ledgerPath, readLedger } from '../host/ledger.ts';
 import { runPass } from '../pass/pass.ts';
 import type { PassReport } from '../pass/pass-report.ts';
 import { Place } from '../pass/place.ts';
-import { makeBlock, makeBundle, makeFile } from '../render/bundle.ts';
+import { Block, makeBundle, makeFile } from '../render/bundle.ts';
 import type { Target } from '../targets.ts';
 import type { GroupReport } from './group-pass.ts';
 import type { PassContext } from './pass-context.ts';
@@ -79,7 +79,7 @@ export class BirdGroup {
   #target(
     texts: readonly { readonly name: string; readonly text: string; readonly keys: readonly string[] }[],
   ): Target {
-    const [first, ...rest] = texts.map(({ name, text, keys }) => makeFile(name, [makeBlock(text, keys)]));
+    const [first, ...rest] = texts.map(({ name, text, keys }) => makeFile(name, [new Block(text, keys)]));
     if (!first) throw new Error('bug: a unit without files');
     const { output, binary } = this.#daemon;
     return {
