@@ -75,7 +75,8 @@ const refuse = (response: ServerResponse, code: number, message: string) => send
 /** Answers `/livez`, `/readyz` (200 or 503, a reason a line), `/status` and, where there are any, `/metrics`. */
 export const answerStatus =
   (status: ConfdStatus, metrics: ConfdMetrics | null): RequestListener =>
-  ({ method, url }, response) => {
+  ({ method, url: asked }, response) => {
+    const url = asked?.split('?')[0];
     if (method !== 'GET') return refuse(response, 405, 'generic mode can only be asked, by GET');
     if (url === '/livez') return sendText(response, 200, 'alive\n');
     if (url === '/status') return sendJson(response, 200, status.report);

@@ -4,7 +4,7 @@ import { digestOf } from '../core/digest.ts';
 import { diskError } from '../host/disk-error.ts';
 import { keepPrevious, type PreviousFile } from '../host/previous-file.ts';
 import { errnoOf } from '../host/system-error.ts';
-import { besidePath, createFile, syncDirectory } from '../host/write-file.ts';
+import { besidePath, createFile, PRIVATE, syncDirectory } from '../host/write-file.ts';
 import type { LiveFile, OutputFile } from './output-file.ts';
 import { isMount, putBackOver, writeOver } from './write-over.ts';
 
@@ -48,6 +48,19 @@ export async function stageFile(
     return { wanted, live, path, owner: NOBODY };
   }
   return { wanted, live, path, owner: { uid: wanted.uid, gid: wanted.gid } };
+}
+
+/** Whether this user may give that owner to a file beside the target; one that cannot be tried may not. */
+export async function mayGive({ dest, uid, gid }: OutputFile): Promise<boolean> {
+  const path = stagePath(dest);
+  try {
+    await createFile(path, '', { mode: PRIVATE.mode, uid, gid });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await rm(path, { force: true }).catch(() => {});
+  }
 }
 
 /** Leftovers harm nobody, and the next staging replaces them. */

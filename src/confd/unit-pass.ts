@@ -6,7 +6,7 @@ import { plan, type Step } from '../plan.ts';
 import { historyDir, keepVersion } from './history.ts';
 import { digestOfOutputs, isSameFile, readLiveFile } from './output-file.ts';
 import type { PassContext } from './pass-context.ts';
-import { commitStaged, stageFile, unstage } from './stage.ts';
+import { commitStaged, mayGive, stageFile, unstage } from './stage.ts';
 import { type Compared, type Made, named, stageAndCheck } from './stage-and-check.ts';
 import { textDiff } from './text-diff.ts';
 import type { Unit } from './unit.ts';
@@ -56,6 +56,19 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** Whether all that differs is an owner whom this user may not give: it would be written, and told to its service, again in every pass. */
+async function isOwnerDenied({ wanted, live }: Compared, { noop }: PassContext): Promise<boolean> {
+  return !noop && isSameFile({ ...wanted, uid: null, gid: null }, live) && !(await mayGive(wanted));
+}
+
+const ownerDenied = ({ made, wanted }: Compared): Diagnostic => ({
+  severity: 'warning',
+  code: 'owner-denied',
+  key: made.renderer.resource.file,
+  path: ['template'],
+  message: `${wanted.dest}: its owner cannot be set by this user`,
+});
+
 /** One pass over a unit: render, compare, stage, check, commit. Never rejects; nothing is touched unless all of its resources are well. */
 export async function unitPass(unit: Unit, context: PassContext, options: UnitPassOptions): Promise<UnitOutcome> {
   let diagnostics: readonly Diagnostic[] = [];
@@ -75,7 +88,12 @@ export async function unitPass(unit: Unit, context: PassContext, options: UnitPa
     );
     if (taken) throw clash(taken, compared);
     const record = await unit.record();
-    const different = compared.filter(({ wanted, live }) => !isSameFile(wanted, live));
+    const different: Compared[] = [];
+    for (const one of compared) {
+      if (isSameFile(one.wanted, one.live)) continue;
+      if (await isOwnerDenied(one, context)) diagnostics = [...diagnostics, ownerDenied(one)];
+      else different.push(one);
+    }
     const dests = new Set(compared.map(({ wanted }) => wanted.dest));
     const gone: string[] = [];
     for (const path of record?.outputs ?? [])

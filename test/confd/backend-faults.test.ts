@@ -30,7 +30,7 @@ describe('a backend that goes and comes', () => {
     expect(backend).toMatchObject({ inSync: false, error: expect.stringContaining(`127.0.0.1:${etcd.port}`) });
     expect(Date.parse(backend.staleSince ?? '')).toBeLessThanOrEqual(Date.now());
     expect(Date.parse(backend.staleSince ?? '')).toBeGreaterThan(before - 20_000);
-    expect((await confd.ready()).text).toBe('the backend is not in sync\n');
+    await eventually(async () => expect((await confd.ready()).text).toBe('the backend is not in sync\n'), PATIENT);
     expect(await read('out/one')).toBe('v=1\n');
     await restarted;
     await put('2');
@@ -118,11 +118,14 @@ describe('a backend that goes and comes', () => {
     await confd.logged(/code=guard .*template resource two .*min_matches/);
     await eventually(async () => expect(await read('out/three')).toBe(''), PATIENT);
     expect([await read('out/one'), await read('out/two')]).toEqual(['v\n', 'v\n']);
-    expect((await confd.ready()).text).toBe('one: render guard\ntwo: render guard\n');
+    await eventually(
+      async () => expect((await confd.ready()).text).toBe('one: render guard\ntwo: render guard\n'),
+      PATIENT,
+    );
     await etcd.client.put('/a/w').value('1');
     for (const name of ['one', 'two', 'three'])
       await eventually(async () => expect(await read(`out/${name}`)).toBe('w\n'), PATIENT);
-    expect((await confd.ready()).status).toBe(200);
+    await eventually(async () => expect((await confd.ready()).status).toBe(200), PATIENT);
     expect((await confd.stop()).code).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { askSocket } from '../../src/control/ask-socket.ts';
-import { startCli } from '../support/cli.ts';
+import { runCli, startCli } from '../support/cli.ts';
 import { confdBench } from '../support/confd-bench.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -59,4 +59,18 @@ it('SIGHUP takes another state directory, or keeps the old one where that is tak
     expect(asked).toMatchObject({ kind: 'answered', text: `{"pid":${confd.child.pid}}\n` });
   });
   expect((await confd.stop()).code).toBe(0);
+});
+
+it('birdconfd status and approve say that the directory is generic mode’s, and status --ready asks it', async () => {
+  const { start, read, at, place } = await bench();
+  start(...place);
+  await eventually(async () => expect(await read('out/one')).toBe('v=1\n'));
+  const ask = (...words: string[]) => runCli([...words, '--state-dir', at('state')]);
+  const status = await ask('status');
+  expect(status.code).toBe(1);
+  expect(status.out).toContain('is that of birdconfd confd');
+  await eventually(async () => expect((await ask('status', '--ready')).code).toBe(0));
+  const approve = await ask('approve');
+  expect(approve.code).toBe(1);
+  expect(approve.err).toContain('approve: generic mode can only be asked');
 });

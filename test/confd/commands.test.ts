@@ -42,9 +42,12 @@ describe('check_cmd and reload_cmd', () => {
     await put('BAD');
     const told = [/template resource one \(.*conf\.d\/one\.toml\)/, /grep -qv BAD/, /exit code 3/, /line 7 is bad/];
     for (const part of [...told, /changed since it went live last: \/a\/v/]) await confd.logged(part);
-    const report = await confd.status();
-    expect(report.units).toMatchObject([{ unit: 'one', outcome: 'failed', error: { code: 'command-failed' } }]);
-    expect(await confd.ready()).toEqual({ status: 503, text: 'one: check command-failed\n' });
+    const failed = [{ unit: 'one', outcome: 'failed', error: { code: 'command-failed' } }];
+    await eventually(async () => expect((await confd.status()).units).toMatchObject(failed), PATIENT);
+    await eventually(
+      async () => expect(await confd.ready()).toEqual({ status: 503, text: 'one: check command-failed\n' }),
+      PATIENT,
+    );
     expect([await read('out/one'), await names('out')]).toEqual(['v=1\n', ['one']]);
     await put('2');
     await eventually(async () => expect(await read('out/one')).toBe('v=2\n'), PATIENT);
@@ -67,10 +70,13 @@ describe('check_cmd and reload_cmd', () => {
     expect((await confd.status()).units).toMatchObject([
       { unit: 'one', outcome: 'owed', error: { stage: 'reload', code: 'command-failed' } },
     ]);
-    expect(await confd.ready()).toEqual({ status: 503, text: 'one: reload command-failed\n' });
+    await eventually(
+      async () => expect(await confd.ready()).toEqual({ status: 503, text: 'one: reload command-failed\n' }),
+      PATIENT,
+    );
     await remove('broken');
     await confd.logged(/well-again unit=one/);
-    expect(await confd.ready()).toEqual({ status: 200, text: 'ready\n' });
+    await eventually(async () => expect(await confd.ready()).toEqual({ status: 200, text: 'ready\n' }), PATIENT);
     const { err } = await confd.stop();
     expect(err.match(/ error failed unit=one .*exit code 4/g)).toHaveLength(1);
   });
@@ -106,8 +112,11 @@ describe('check_cmd and reload_cmd', () => {
       await put(value);
       await eventually(async () => expect(await read('out/one')).toBe(`v=${value}\n`), PATIENT);
     }
-    expect((await confd.status()).units).toMatchObject([{ outcome: 'put-off', error: null }]);
-    expect((await confd.ready()).status).toBe(200);
+    await eventually(
+      async () => expect((await confd.status()).units).toMatchObject([{ outcome: 'put-off', error: null }]),
+      PATIENT,
+    );
+    await eventually(async () => expect((await confd.ready()).status).toBe(200), PATIENT);
     await eventually(async () => expect(await read('ran')).toBe('v=1\nv=4\n'), PATIENT);
     await eventually(async () => expect(await lines('times')).toBe(2), PATIENT);
     const [first = 0, second = 0] = (await read('times')).trim().split('\n').map(Number);

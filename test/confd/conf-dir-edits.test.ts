@@ -34,7 +34,10 @@ describe('conf.d and templates are edited while it runs', () => {
     await put('2');
     await holds('out/two', 'v=2\n');
     expect(await read('out/one')).toBe('v=1\n');
-    expect((await confd.status()).units.map(({ unit }) => unit)).toEqual(['two']);
+    await eventually(
+      async () => expect((await confd.status()).units.map(({ unit }) => unit)).toEqual(['two']),
+      PATIENT,
+    );
     await remove('conf.d/two.toml');
     await confd.logged(/conf-dir-reread resources=0/);
     confd.child.kill('SIGHUP');
@@ -88,7 +91,7 @@ describe('conf.d and templates are edited while it runs', () => {
     await put('2');
     await holds('out/one', 'v=2\n');
     await holds('out/two', 'v=2\n');
-    expect((await confd.status()).faults).toHaveLength(1);
+    await eventually(async () => expect((await confd.status()).faults).toHaveLength(1), PATIENT);
     await resource('one');
     await eventually(async () => expect((await confd.ready()).status).toBe(200), PATIENT);
     expect((await confd.stop()).code).toBe(0);
@@ -116,7 +119,7 @@ describe('conf.d and templates are edited while it runs', () => {
     await holds('out/one', 'part 2\n');
     await write('templates/part', 'parts {{getv "/a/v"}}\n');
     await holds('out/one', 'parts 2\n');
-    expect((await confd.ready()).status).toBe(200);
+    await eventually(async () => expect((await confd.ready()).status).toBe(200), PATIENT);
     expect((await confd.stop()).code).toBe(0);
   });
 
@@ -127,8 +130,15 @@ describe('conf.d and templates are edited while it runs', () => {
     await write('conf.d/two.toml', (await read('conf.d/one.toml')).replace('out/one', 'out/../out/./one'));
     const confd = start();
     await holds('out/one', 'v=1\n');
-    expect((await confd.ready()).text).toContain(`one writes ${at('out/one')} already: this one is left out`);
-    expect((await confd.status()).units.map(({ unit }) => unit)).toEqual(['one']);
+    await eventually(
+      async () =>
+        expect((await confd.ready()).text).toContain(`one writes ${at('out/one')} already: this one is left out`),
+      PATIENT,
+    );
+    await eventually(
+      async () => expect((await confd.status()).units.map(({ unit }) => unit)).toEqual(['one']),
+      PATIENT,
+    );
     expect((await confd.stop()).code).toBe(0);
   });
 
@@ -173,7 +183,10 @@ describe('etcd with users', () => {
     await confd.logged(/conf-dir-refused .*permission denied/);
     await etcd.client.put('/a/v').value('2');
     await holds('out/one', 'v=2\n');
-    expect((await confd.ready()).text).toMatch(/cannot be followed \(datastore permission-denied\)/);
+    await eventually(
+      async () => expect((await confd.ready()).text).toMatch(/cannot be followed \(datastore permission-denied\)/),
+      PATIENT,
+    );
     await remove('conf.d/two.toml');
     await eventually(async () => expect((await confd.ready()).status).toBe(200), PATIENT);
     await write('confd.toml', 'password = "falsch"\n');

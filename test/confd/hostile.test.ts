@@ -156,6 +156,26 @@ describe('what comes out of the store, and what lies where a target goes', () =>
     expect(await names('out')).toEqual(['one']);
   });
 
+  it('an owner whom this user may not give is left out, and costs no reload after the first', async () => {
+    const { resource, args, lines, read, at } = await bench();
+    await resource('one', `uid = 65534\nreload_cmd = "echo r >> ${at('reloads')}"`);
+    await put('1');
+    const runs: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      // Root without that right, as in many containers.
+      const words = ['--bounding-set=-chown', process.execPath, MAIN, ...args('-onetime')];
+      const child = spawn('setpriv', words, { stdio: ['ignore', 'ignore', 'pipe'] });
+      let err = '';
+      child.stderr.on('data', (chunk) => {
+        err += chunk;
+      });
+      expect(await event(child, 'close')).toEqual([0, null]);
+      runs.push(err);
+    }
+    expect([await read('out/one'), await lines('reloads')]).toEqual(['v=1\n', 1]);
+    for (const err of runs) expect(err).toContain('its owner cannot be set by this user');
+  });
+
   it('a file of for_each never takes the place of another resource’s target', async () => {
     const { resource, start, write, read, holds, at } = await bench();
     await resource('one', 'reload_cmd = "true"');
