@@ -1,5 +1,5 @@
 import { resourceKey } from '../core/keys.ts';
-import { byBytesOf } from '../core/order.ts';
+import { byBytesOf, sortedFrom } from '../core/order.ts';
 import type { BgpConfiguration } from '../datamodel/bgp-configuration.ts';
 import type { Node } from '../datamodel/node.ts';
 import type { ReleaseRules } from '../datamodel/release.ts';
@@ -14,6 +14,8 @@ const DEFAULT_AS = 64512 as AsNumber;
 /** The answers that rules about several nodes ask for: defaults applied, nodes in the order of their names. */
 export interface Cluster {
   readonly rules: ReleaseRules;
+  /** What the defaults, the nodes' own AS numbers aside, and the ports are read from. */
+  readonly bgpConfigurations: Resources['bgpConfigurations'];
   readonly defaults: BgpConfiguration | null;
   readonly asNumber: AsNumber;
   readonly nodes: readonly Node[];
@@ -31,18 +33,12 @@ export interface Cluster {
 }
 
 /** The clusters made last, by their nodes: the same resources under the same rules are the same cluster, whichever node asks. */
-const clusters = new WeakMap<
-  Resources['nodes'],
-  readonly (Cluster & { readonly of: Resources['bgpConfigurations'] })[]
->();
+const clusters = new WeakMap<Resources['nodes'], readonly Cluster[]>();
 
 export function clusterOf(resources: Resources, rules: ReleaseRules): Cluster {
   const { nodes, bgpConfigurations } = resources;
-  const known = clusters.get(nodes)?.filter(({ of }) => of === bgpConfigurations) ?? [];
-  const found = known.find((cluster) => cluster.rules === rules) ?? {
-    ...makeCluster(resources, rules),
-    of: bgpConfigurations,
-  };
+  const known = clusters.get(nodes)?.filter((cluster) => cluster.bgpConfigurations === bgpConfigurations) ?? [];
+  const found = known.find((cluster) => cluster.rules === rules) ?? makeCluster(resources, rules);
   clusters.set(nodes, [found, ...known.filter((cluster) => cluster !== found)]);
   return found;
 }
@@ -62,6 +58,9 @@ function nodesByAddress(nodes: readonly Node[]): ReadonlyMap<string, readonly No
   return found;
 }
 
+/** As they were sorted last. */
+let sorted: readonly Node[] = [];
+
 function makeCluster(resources: Resources, rules: ReleaseRules): Cluster {
   // By the node's name: thousands of keys need not be put together to find that there is none.
   const ofNodes = new Map(
@@ -73,7 +72,12 @@ function makeCluster(resources: Resources, rules: ReleaseRules): Cluster {
   const defaults = resources.bgpConfigurations.get(resourceKey('BGPConfiguration', 'default')) ?? null;
   const asNumber = defaults?.asNumber ?? DEFAULT_AS;
   const asNumberOf = (node: Node) => node.asNumber ?? asNumber;
-  const nodes = [...resources.nodes.values()].sort(byBytesOf((node) => node.name));
+  const nodes = sortedFrom(
+    sorted,
+    [...resources.nodes.values()],
+    byBytesOf(({ name }) => name),
+  );
+  sorted = nodes;
   // Made only where BGPPeers name addresses.
   let addresses: ReadonlyMap<string, readonly Node[]> | null = null;
   const byAddress = () => {
@@ -86,6 +90,7 @@ function makeCluster(resources: Resources, rules: ReleaseRules): Cluster {
     [configurationOf(node.name)?.listenPort, defaults?.listenPort].every((own) => !own || own === port);
   return {
     rules,
+    bgpConfigurations: resources.bgpConfigurations,
     defaults,
     asNumber,
     nodes,

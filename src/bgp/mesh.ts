@@ -1,5 +1,7 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Family } from '../core/ip-address.ts';
+import { Runs } from '../core/runs.ts';
+import type { Secret } from '../core/secret.ts';
 import type { Node } from '../datamodel/node.ts';
 import type { Cluster } from './cluster.ts';
 import type { Passwords } from './passwords.ts';
@@ -33,7 +35,7 @@ function meshPeer(cluster: Cluster, node: Node, address: string, context: PeerCo
 }
 
 /** What the mesh peers of one build have in common. */
-interface Common extends Pick<Cluster, 'rules' | 'asNumber' | 'defaults'> {
+interface Common extends Pick<Cluster, 'rules' | 'bgpConfigurations'> {
   readonly context: PeerContext;
 }
 
@@ -43,11 +45,11 @@ const isSame = <T extends object>(a: T, b: T): boolean =>
 const commons = new WeakMap<Node, Map<Family, Common>>();
 
 /** The same object as in the last build for this node, if nothing in it differs. */
-function commonOf({ rules, asNumber, defaults }: Cluster, self: Node, context: PeerContext): Common {
+function commonOf({ rules, bgpConfigurations }: Cluster, self: Node, context: PeerContext): Common {
   const ofSelf = commons.get(self) ?? new Map<Family, Common>();
   commons.set(self, ofSelf);
   const last = ofSelf.get(context.family);
-  const now = { rules, asNumber, defaults, context: last && isSame(last.context, context) ? last.context : context };
+  const now = { rules, bgpConfigurations, context: last && isSame(last.context, context) ? last.context : context };
   const common = last && isSame(last, now) ? last : now;
   ofSelf.set(context.family, common);
   return common;
@@ -55,53 +57,77 @@ function commonOf({ rules, asNumber, defaults }: Cluster, self: Node, context: P
 
 interface Made {
   readonly common: Common;
-  readonly port: number;
-  readonly peer: Peer;
+  readonly password: Secret | null | undefined;
+  readonly peers: readonly Peer[];
 }
 
-/** What was made of a node last, by family: thousands of peers are not put together again only to be found equal. */
-const made: Readonly<Record<Family, WeakMap<Node, Made>>> = { 4: new WeakMap(), 6: new WeakMap() };
+const runs = new Runs<Node>();
+
+/** What was made of a run of nodes last, by family: thousands of peers are not put together again only to be found equal. */
+const made: Readonly<Record<Family, WeakMap<readonly Node[], Made>>> = { 4: new WeakMap(), 6: new WeakMap() };
+
+/** The peers that a run of nodes are. `password` undefined: each may have one of its own, and none has it yet. */
+function peersOf(
+  run: readonly Node[],
+  cluster: Cluster,
+  self: Node,
+  common: Common,
+  password: Secret | null | undefined,
+): readonly Peer[] {
+  const { context } = common;
+  const known = made[context.family].get(run);
+  if (known?.common === common && known.password === password) return known.peers;
+  const peers = run.flatMap((node) => {
+    const address = ofFamily(context.family, node);
+    if (address === null || node === self || node.routeReflectorClusterID) return [];
+    const peer = { ...meshPeer(cluster, node, address, context), password: password ?? null };
+    return [password === undefined ? peer : sameAsBefore(node, peer)];
+  });
+  made[context.family].set(run, { common, password, peers });
+  return peers;
+}
+
+/** Of two nodes with one address this one, else the first, has it, and the other one is named. */
+function withoutTwins(peers: readonly Peer[], self: Node, { family, address: own }: PeerContext): Mesh {
+  const addresses = new Set(peers.map(({ address }) => address));
+  if (addresses.size === peers.length && !addresses.has(own)) return { peers, diagnostics: [] };
+  const diagnostics: Diagnostic[] = [];
+  const holders = new Map([[own, self.key]]);
+  const path = ['spec', 'bgp', `ipv${family}Address`];
+  const first = peers.filter(({ address, origins: [key = ''] }) => {
+    const holder = holders.get(address);
+    holders.set(address, holder ?? key);
+    if (holder === undefined) return true;
+    const message = `${address} is also the address of ${holder}: no session with this node`;
+    diagnostics.push({ severity: 'error', code: 'duplicate-address', key, path, message });
+    return false;
+  });
+  return { peers: first, diagnostics };
+}
+
+interface Mesh {
+  readonly peers: readonly Peer[];
+  readonly diagnostics: readonly Diagnostic[];
+}
 
 /**
  * The full mesh: a session with every other node that has an address of this family and is no route reflector
- * (spec calico-v3, 3.3). Of two nodes with one address this one, else the first by name, has it, and the other one is named.
+ * (spec calico-v3, 3.3), in the order of the nodes' names.
  */
-export function meshPeers(
-  cluster: Cluster,
-  self: Node,
-  context: PeerContext,
-  passwords: Passwords,
-): { peers: Peer[]; diagnostics: Diagnostic[] } {
+export function meshPeers(cluster: Cluster, self: Node, context: PeerContext, passwords: Passwords): Mesh {
   const { defaults } = cluster;
   if (self.routeReflectorClusterID || defaults?.meshEnabled === false) return { peers: [], diagnostics: [] };
   const at = { key: defaults?.key ?? '', path: ['spec', 'nodeMeshPassword'] };
   const wanted = passwords.wanted(defaults?.meshPassword ?? null, at);
-  const diagnostics: Diagnostic[] = [];
-  const holders = new Map<string, string>();
-  const peers: Peer[] = [];
   const common = commonOf(cluster, self, context);
-  const known = made[context.family];
-  for (const node of cluster.nodes) {
-    const address = ofFamily(context.family, node);
-    if (address === null || node === self || node.routeReflectorClusterID) continue;
-    const holder = address === context.address ? self.key : holders.get(address);
-    if (holder === undefined) {
-      holders.set(address, node.key);
-      const before = known.get(node);
-      const port = cluster.listenPortOf(node.name);
-      const isKnown = before?.common === common && before.port === port;
-      const peer = isKnown ? before.peer : meshPeer(cluster, node, address, context);
-      const password = wanted.of(peer.name);
-      if (password === 'missing') continue;
-      const isUnchanged = isKnown && before.peer.password === password;
-      const now = isUnchanged ? before.peer : sameAsBefore(node, { ...peer, password });
-      if (!isUnchanged) known.set(node, { common, port, peer: now });
-      peers.push(now);
-      continue;
-    }
-    const path = ['spec', 'bgp', `ipv${context.family}Address`];
-    const message = `${address} is also the address of ${holder}: no session with this node`;
-    diagnostics.push({ severity: 'error', code: 'duplicate-address', key: node.key, path, message });
-  }
-  return { peers, diagnostics };
+  const all = runs.cut(cluster.nodes).flatMap((run) => peersOf(run, cluster, self, common, wanted.forAll));
+  const { peers, diagnostics } = withoutTwins(all, self, context);
+  if (wanted.forAll !== undefined) return { peers, diagnostics };
+  const nodes = new Map(cluster.nodes.map((node) => [node.key, node]));
+  const own = peers.flatMap((peer) => {
+    const password = wanted.of(peer.name);
+    const node = nodes.get(peer.origins[0] ?? '')!;
+    return password === 'missing' ? [] : [sameAsBefore(node, { ...peer, password })];
+  });
+  return { peers: own, diagnostics };
 }

@@ -15,6 +15,8 @@ export interface PasswordOptions {
 
 /** What one resource says of the password of its sessions. */
 export interface WantedPassword {
+  /** What all its sessions have; absent where each has to be asked for. */
+  readonly forAll?: Secret | null;
   /** The password of a session, null where it has none; or `missing`: it is wanted and not to be had, so there must be no session. */
   of(session: string): Secret | null | 'missing';
 }
@@ -22,7 +24,7 @@ export interface WantedPassword {
 /** BIRD strings have no escape: what is in here could end the string and go on as configuration. */
 const UNQUOTABLE = /["\x00-\x1f\x7f]/;
 
-const NONE: WantedPassword = { of: () => null };
+const NONE: WantedPassword = { forAll: null, of: () => null };
 
 /** Why a password cannot be had, and what became of the sessions that want it. */
 interface Fault {
@@ -71,7 +73,7 @@ export class Passwords {
     const { namespace } = this.#options;
     const file = this.#resources.secretFiles.get(secretFileKey(ref.name, ref.key));
     const found = file ?? this.#resources.secrets.get(kubernetesSecretKey(namespace, ref.name))?.get(ref.key);
-    if (found && !UNQUOTABLE.test(found.reveal())) return { of: () => found };
+    if (found && !UNQUOTABLE.test(found.reveal())) return { forAll: found, of: () => found };
     const place = `key ${ref.key} of Secret ${namespace}/${ref.name}`;
     const fault: Fault = {
       at,

@@ -1,6 +1,6 @@
 import { byBytes } from '../core/order.ts';
 import type { BirdText } from './pieces.ts';
-import { type Configuration, type Protocol, readConfiguration } from './protocols.ts';
+import { byName, type Configuration, type Protocol, readConfiguration } from './protocols.ts';
 
 /** What BIRD 1.6 does with each protocol when it goes from one configuration to another (spec bird.md, 3). Names sorted by bytes. */
 export interface Meaning {
@@ -27,14 +27,21 @@ function restarts(before: Protocol, after: Protocol, routerIdChanges: boolean): 
   return after.type !== 'static' && after.type !== 'device' && !same(before.options, after.options);
 }
 
+/** The protocols of either that do not stand in one and the same piece of both. */
+function differing({ groups: before }: Configuration, { groups: after }: Configuration) {
+  const [was, is] = [new Set(before), new Set(after)];
+  return [byName(before.filter((group) => !is.has(group))), byName(after.filter((group) => !was.has(group)))] as const;
+}
+
 function compare(before: Configuration, after: Configuration): Meaning {
   const routerIdChanges = before.routerId !== after.routerId;
   const added: string[] = [];
   const restarted: string[] = [];
   const refiltered: string[] = [];
   const reimported: string[] = [];
-  for (const [name, now] of after.protocols) {
-    const old = before.protocols.get(name);
+  const [was, is] = routerIdChanges ? [before.protocols, after.protocols] : differing(before, after);
+  for (const [name, now] of is) {
+    const old = was.get(name);
     if (!old) added.push(name);
     else if (restarts(old, now, routerIdChanges)) restarted.push(name);
     else if (old !== now && !same(old.filters, now.filters)) {
@@ -42,7 +49,7 @@ function compare(before: Configuration, after: Configuration): Meaning {
       if (!same(old.imports, now.imports)) reimported.push(name);
     }
   }
-  const removed = [...before.protocols.keys()].filter((name) => !after.protocols.has(name));
+  const removed = [...was.keys()].filter((name) => !is.has(name));
   for (const names of [added, removed, restarted, refiltered, reimported]) names.sort(byBytes);
   return { added, removed, restarted, refiltered, reimported, needsRestart: before.listen !== after.listen };
 }

@@ -1,4 +1,4 @@
-import { type Piece, readPiece } from './stated.ts';
+import { areWholePieces, type Piece } from './stated.ts';
 
 /** A configuration whose includes stand in their place: as one text, or in pieces. The same array always has the same pieces. */
 export type BirdText = string | readonly Piece[];
@@ -17,12 +17,6 @@ interface Known {
 
 let known: readonly Known[] = [];
 
-/** Behind a line that goes on in the next piece there may be a comment, or half a word. */
-const endsLine = (text: string): boolean => text === '' || text.endsWith('\n');
-
-const isWhole = (pieces: readonly Piece[]): boolean =>
-  pieces.every((piece, i) => readPiece(piece).isWhole && (i === pieces.length - 1 || endsLine(piece.text)));
-
 function cut(text: string): Known {
   const parts = new Map<string, Piece>();
   const pieces = text.split(PART).map((part) => {
@@ -31,7 +25,7 @@ function cut(text: string): Known {
     parts.set(part, piece);
     return piece;
   });
-  return isWhole(pieces) ? { text, pieces, parts } : { text, pieces: [{ text }], parts: new Map() };
+  return areWholePieces(pieces) ? { text, pieces, parts } : { text, pieces: [{ text }], parts: new Map() };
 }
 
 const joined = new WeakMap<readonly Piece[], readonly Piece[]>();
@@ -40,7 +34,7 @@ const joined = new WeakMap<readonly Piece[], readonly Piece[]>();
 function wholeOnes(pieces: readonly Piece[]): readonly Piece[] {
   const before = joined.get(pieces);
   if (before) return before;
-  const made = isWhole(pieces) ? pieces : [{ text: pieces.map(({ text }) => text).join('') }];
+  const made = areWholePieces(pieces) ? pieces : [{ text: pieces.map(({ text }) => text).join('') }];
   joined.set(pieces, made);
   return made;
 }

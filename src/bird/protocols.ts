@@ -1,5 +1,5 @@
 import { type BirdText, piecesOf } from './pieces.ts';
-import { type Line, type Piece, readPiece, type Stated } from './stated.ts';
+import { type Line, type Piece, type Reading, readPiece, type Stated } from './stated.ts';
 import { canonical, type Statement } from './statements.ts';
 
 /** One protocol of a configuration, its template's statements taken in, as far as it decides what a change does to it. */
@@ -17,7 +17,9 @@ export interface Protocol {
 
 /** A configuration as BIRD compares it with the next one. */
 export interface Configuration {
-  /** In the order of the text. */
+  /** In the order of the text, piece by piece. Of two configurations, what is the same piece among the same definitions is the same array. */
+  readonly groups: readonly (readonly Protocol[])[];
+  /** By name, in the order of the text; made when it is asked for. */
   readonly protocols: ReadonlyMap<string, Protocol>;
   /** Changing it restarts every BGP session. */
   readonly routerId: string;
@@ -60,6 +62,7 @@ class Context {
   readonly #functions: ReadonlyMap<string, Statement>;
   readonly #called = new Map<string, readonly string[]>();
   readonly #protocols = new WeakMap<Stated, Protocol>();
+  readonly #groups = new WeakMap<Reading, readonly Protocol[]>();
 
   constructor(templates: readonly Stated[], definitions: readonly Statement[]) {
     this.templates = templates;
@@ -68,8 +71,16 @@ class Context {
     this.#functions = new Map(definitions.map((each) => [FUNCTION.exec(each.words)?.[1] ?? '', each]));
   }
 
-  /** `name`: BIRD's for one without. */
-  protocol(stated: Stated, name: string): Protocol {
+  /** Those of one piece; `nameOf` gives a name to those without, which depends on what stands before it. */
+  group(reading: Reading, nameOf: (stated: Stated) => string): readonly Protocol[] {
+    const known = this.#groups.get(reading);
+    if (known) return known;
+    const group = reading.protocols.map((stated) => this.#protocol(stated, stated.name ?? nameOf(stated)));
+    if (reading.protocols.every(({ name }) => name !== null)) this.#groups.set(reading, group);
+    return group;
+  }
+
+  #protocol(stated: Stated, name: string): Protocol {
     const known = this.#protocols.get(stated);
     if (known?.name === name) return known;
     const template = this.#template.get(stated.template ?? '') ?? null;
@@ -122,6 +133,10 @@ function contextOf(templates: readonly Stated[], definitions: readonly Statement
   return found;
 }
 
+/** Of two with one name, which BIRD refuses, the last. */
+export const byName = (groups: readonly (readonly Protocol[])[]): ReadonlyMap<string, Protocol> =>
+  new Map(groups.flatMap((group) => group.map((protocol) => [protocol.name, protocol])));
+
 function configurationOf(pieces: readonly Piece[]): Configuration {
   const readings = pieces.map(readPiece);
   const statements = readings.flatMap((reading) => reading.statements);
@@ -131,25 +146,28 @@ function configurationOf(pieces: readonly Piece[]): Configuration {
     definitions,
   );
   const numbers = new Map<string, number>();
-  const nameOf = ({ type, name }: Stated): string => {
-    if (name !== null) return name;
+  const nameOf = ({ type }: Stated): string => {
     const number = (numbers.get(type) ?? 0) + 1; // BIRD calls them kernel1, kernel2, …
     numbers.set(type, number);
     return `${type}${number}`;
   };
-  const protocols = new Map<string, Protocol>();
-  for (const reading of readings) {
-    for (const stated of reading.protocols) {
-      const name = nameOf(stated);
-      protocols.set(name, context.protocol(stated, name));
-    }
-  }
+  const groups = readings.map((reading) => context.group(reading, nameOf));
+  let protocols: ReadonlyMap<string, Protocol> | null = null;
   const word = (start: string) =>
     statements
       .filter(({ words }) => words.startsWith(start))
       .map(canonical)
       .join(' ');
-  return { protocols, routerId: word('router id '), listen: word('listen bgp'), statements };
+  return {
+    groups,
+    get protocols() {
+      protocols ??= byName(groups);
+      return protocols;
+    },
+    routerId: word('router id '),
+    listen: word('listen bgp'),
+    statements,
+  };
 }
 
 const configurations = new WeakMap<readonly Piece[], Configuration>();

@@ -4,6 +4,8 @@ import { canonical, parseStatements, type Statement } from './statements.ts';
 /** A piece of a configuration text. The same object says the same for ever: what was read of it is remembered by it. */
 export interface Piece {
   readonly text: string;
+  /** Set where it is pieces side by side: their texts, joined, are its own, and what is known of them need not be read again. */
+  readonly parts?: readonly Piece[];
 }
 
 /** One statement of a protocol or a template, as far as BIRD compares it. Equal statements are, as a rule, the same object. */
@@ -103,11 +105,30 @@ function read(text: string): Reading {
 
 const readings = new WeakMap<Piece, Reading>();
 
+/** Behind a line that goes on in the next piece there may be a comment, or half a word. */
+const endsLine = ({ text }: Piece): boolean => text === '' || text.endsWith('\n');
+
+/** No statement goes over from one of the pieces to the next. */
+export const areWholePieces = (pieces: readonly Piece[]): boolean =>
+  pieces.every((piece, i) => readPiece(piece).isWhole && (i === pieces.length - 1 || endsLine(piece)));
+
+/** What whole pieces say together. */
+function joined(parts: readonly Piece[]): Reading {
+  const all = parts.map(readPiece);
+  return {
+    digests: all.flatMap(({ digests }) => digests),
+    isWhole: true,
+    protocols: all.flatMap(({ protocols }) => protocols),
+    templates: all.flatMap(({ templates }) => templates),
+    statements: all.flatMap(({ statements }) => statements),
+  };
+}
+
 /** Reads a piece once. Never throws. */
 export function readPiece(piece: Piece): Reading {
   const known = readings.get(piece);
   if (known) return known;
-  const reading = read(piece.text);
+  const reading = piece.parts && areWholePieces(piece.parts) ? joined(piece.parts) : read(piece.text);
   readings.set(piece, reading);
   return reading;
 }

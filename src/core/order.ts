@@ -19,8 +19,8 @@ export const byBytesOf =
     byBytes(of(a), of(b));
 
 /**
- * The items sorted; `before` is a sorted list that holds most of them, as of the last time: then this costs one look at each. The items are
- * all different, and no two are equal by `compare`.
+ * The items sorted; `before` is a sorted list that holds most of them, as of the last time: then this costs one look at each, and where
+ * it holds just them it is the result. The items are all different, and no two are equal by `compare`.
  */
 export function sortedFrom<T>(
   before: readonly T[],
@@ -29,6 +29,24 @@ export function sortedFrom<T>(
 ): readonly T[] {
   const added = new Set(items);
   const still = before.filter((item) => added.delete(item));
-  // A sort finds what is in order already, and merges the rest into it.
-  return [...still, ...added].sort(compare);
+  if (added.size === 0) return still.length === before.length ? before : still;
+  const parts: (readonly T[])[] = [];
+  let from = 0;
+  for (const item of [...added].sort(compare)) {
+    const at = placeOf(item, still, from, compare);
+    parts.push(still.slice(from, at), [item]);
+    from = at;
+  }
+  return [...parts, still.slice(from)].flat() as T[];
+}
+
+/** Where `item` belongs in a sorted list, at `from` or behind it. */
+function placeOf<T>(item: T, sorted: readonly T[], from: number, compare: (a: T, b: T) => number): number {
+  let [low, high] = [from, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare(sorted[middle]!, item) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -8,11 +8,6 @@ export type LastGood = ReadonlyMap<string, string>;
 /** How the value under one key becomes a typed object; `faults` collects what is wrong with it. */
 export type DecodeValue<T> = (key: string, value: unknown, faults: Fault[]) => T | Invalid;
 
-interface DecodedEntry<T> {
-  readonly value: T | Invalid;
-  readonly diagnostics: readonly Diagnostic[];
-}
-
 export interface DecodedEntries<T> {
   /** By key; without the keys that never were valid. */
   readonly values: ReadonlyMap<string, T>;
@@ -52,62 +47,97 @@ function toldOf(faults: readonly Fault[]): readonly Fault[] {
   return told.map((fault, i) => (i === MAX_TOLD - 1 ? { ...fault, message: fault.message + more } : fault));
 }
 
+/** What is to be told of one key. */
+interface Faulty {
+  readonly diagnostics: readonly Diagnostic[];
+  /** The text that stays in effect; null where there is none, undefined where the value itself is valid. */
+  readonly lastGood: string | null | undefined;
+}
+
+const NONE: ReadonlyMap<string, Entry> = new Map();
+
 /**
- * Decodes the entries under one prefix. The same Map gives the same result, and the same Entry the same object, so that one
- * changed key among thousands costs one decode. A key whose value turned invalid keeps the last valid one that this decoder
+ * Decodes the entries under one prefix. The same Map gives the same result, and an Entry that was there the last time keeps its object,
+ * so that one changed key among thousands costs one decode. A key whose value turned invalid keeps the last valid one that this decoder
  * saw, or else that `lastGood` (from the ledger) remembers; a key that never was valid counts as absent.
  */
 export class EntriesDecoder<T> {
   readonly #decodeValue: DecodeValue<T>;
   readonly #options: EntriesOptions;
-  readonly #decoded = new WeakMap<Entry, DecodedEntry<T>>();
-  readonly #valid: Map<string, Entry>;
-  #last: { readonly entries: ReadonlyMap<string, Entry>; readonly result: DecodedEntries<T> } | null = null;
+  readonly #valid: Map<string, string>;
+  readonly #faulty = new Map<string, Faulty>();
+  #entries: ReadonlyMap<string, Entry> = NONE;
+  #result: DecodedEntries<T> = { values: new Map(), diagnostics: [], lastGood: new Map(), neverValid: [] };
 
   constructor(decodeValue: DecodeValue<T>, lastGood: LastGood, options: EntriesOptions = {}) {
     this.#decodeValue = decodeValue;
     this.#options = options;
-    this.#valid = new Map(
-      [...lastGood].map(([key, value]) => [key, { value, version: 'last-good', origin: 'ledger' }]),
-    );
+    this.#valid = new Map(lastGood);
   }
 
   decode(entries: ReadonlyMap<string, Entry>): DecodedEntries<T> {
-    if (this.#last?.entries === entries) return this.#last.result;
-    const values = new Map<string, T>();
-    const diagnostics: (readonly Diagnostic[])[] = [];
-    const lastGood = new Map<string, string>();
-    const neverValid: string[] = [];
+    if (this.#entries === entries) return this.#result;
+    const before = this.#entries;
+    const values = new Map(this.#result.values);
+    let known = 0;
     for (const [key, entry] of entries) {
-      const now = this.#decodeEntry(key, entry);
-      diagnostics.push(now.diagnostics);
-      if (now.value !== INVALID) {
-        if (this.#options.keepsLastGood !== false) this.#valid.set(key, entry);
-        values.set(key, now.value);
-        continue;
-      }
-      const before = this.#valid.get(key);
-      const good = before ? this.#decodeEntry(key, before).value : INVALID;
-      if (before && good !== INVALID) {
-        values.set(key, good);
-        lastGood.set(key, before.value);
-      } else neverValid.push(key);
+      const last = before.get(key);
+      if (last !== undefined) known++;
+      if (last !== entry) this.#take(key, entry.value, values);
     }
-    for (const key of this.#valid.keys()) if (!entries.has(key)) this.#valid.delete(key);
-    this.#last = { entries, result: { values, diagnostics: diagnostics.flat(), lastGood, neverValid } };
-    return this.#last.result;
+    if (known < before.size) {
+      for (const key of before.keys()) if (!entries.has(key)) this.#drop(key, values);
+    }
+    // Also what only the ledger knew, and the data do not hold.
+    if (before === NONE) for (const key of this.#valid.keys()) if (!entries.has(key)) this.#valid.delete(key);
+    this.#entries = entries;
+    this.#result = { values, ...this.#told() };
+    return this.#result;
   }
 
-  #decodeEntry(key: string, entry: Entry): DecodedEntry<T> {
-    const known = this.#decoded.get(entry);
-    if (known) return known;
+  #take(key: string, text: string, values: Map<string, T>): void {
+    const { value, diagnostics } = this.#decoded(key, text);
+    const lastGood = value === INVALID ? this.#keep(key, values) : undefined;
+    if (diagnostics.length > 0 || value === INVALID) this.#faulty.set(key, { diagnostics, lastGood });
+    else this.#faulty.delete(key);
+    if (value === INVALID) return;
+    if (this.#options.keepsLastGood !== false) this.#valid.set(key, text);
+    values.set(key, value);
+  }
+
+  /** Leaves the last valid value in effect, and says which text that is. */
+  #keep(key: string, values: Map<string, T>): string | null {
+    const text = this.#valid.get(key);
+    const good = text === undefined ? INVALID : (values.get(key) ?? this.#decoded(key, text).value);
+    if (text === undefined || good === INVALID) {
+      values.delete(key);
+      return null;
+    }
+    values.set(key, good);
+    return text;
+  }
+
+  #drop(key: string, values: Map<string, T>): void {
+    values.delete(key);
+    this.#valid.delete(key);
+    this.#faulty.delete(key);
+  }
+
+  #told(): Omit<DecodedEntries<T>, 'values'> {
+    const faulty = [...this.#faulty];
+    return {
+      diagnostics: faulty.flatMap(([, { diagnostics }]) => diagnostics),
+      lastGood: new Map(
+        faulty.flatMap(([key, { lastGood }]) => (typeof lastGood === 'string' ? [[key, lastGood]] : [])),
+      ),
+      neverValid: faulty.flatMap(([key, { lastGood }]) => (lastGood === null ? [key] : [])),
+    };
+  }
+
+  #decoded(key: string, text: string): { readonly value: T | Invalid; readonly diagnostics: readonly Diagnostic[] } {
     const faults: Fault[] = [];
-    const json = this.#options.isText
-      ? entry.value
-      : parseJson(entry.value, faults, this.#options.keepsLastGood !== false);
+    const json = this.#options.isText ? text : parseJson(text, faults, this.#options.keepsLastGood !== false);
     const value: T | Invalid = json === INVALID ? INVALID : this.#decodeValue(key, json, faults);
-    const decoded: DecodedEntry<T> = { value, diagnostics: toldOf(faults).map((fault) => ({ ...fault, key })) };
-    this.#decoded.set(entry, decoded);
-    return decoded;
+    return { value, diagnostics: toldOf(faults).map((fault) => ({ ...fault, key })) };
   }
 }

@@ -12,9 +12,19 @@ export interface Block {
   readonly origins: readonly string[];
 }
 
+/** A block, or a run of the thousands of sessions (core/runs.ts): the same blocks side by side are the same run. */
+export type Section = Block | BlockRun;
+
+export interface BlockRun {
+  readonly text: string;
+  readonly parts: readonly Block[];
+}
+
 export interface RenderedFile {
   /** The file's name, relative to the target's output folder. */
   readonly name: string;
+  readonly sections: readonly Section[];
+  /** All blocks, in order. */
   readonly blocks: readonly Block[];
   readonly text: string;
 }
@@ -42,11 +52,18 @@ export function makeBlock(text: string, origins: readonly string[]): Block {
   return block;
 }
 
-/** A file of `blocks`; its text is theirs, joined. */
-export const makeFile = (name: string, blocks: readonly Block[]): RenderedFile => ({
+const joined = (sections: readonly Section[]): string => sections.map(({ text }) => text).join('');
+
+export const makeRun = (parts: readonly Block[]): BlockRun => ({ text: joined(parts), parts });
+
+/** A file of `sections`; its text is theirs, joined. */
+export const makeFile = (name: string, sections: readonly Section[]): RenderedFile => ({
   name,
-  blocks,
-  text: blocks.map((b) => b.text).join(''),
+  sections,
+  get blocks() {
+    return sections.flatMap((section) => ('parts' in section ? section.parts : [section]));
+  },
+  text: joined(sections),
 });
 
 /** By the array that the files came in: who hands on the same one is not made to hash megabytes again. */
@@ -76,9 +93,12 @@ function remembered(files: readonly NamedText[], statementsOf: (file: NamedText,
 export const digestsOfTexts = (files: readonly NamedText[]): Digests =>
   known.get(files) ?? remembered(files, ({ text }) => statementDigests(text));
 
-/** Blocks remember their statements' digests, so that unchanged blocks are not tokenized again; what is only rendered needs none. */
+/** Sections remember their statements' digests, so that unchanged ones are not tokenized again; what is only rendered needs none. */
 export function makeBundle(files: readonly [RenderedFile, ...RenderedFile[]]): Bundle {
-  const digests = remembered(files, (_, at) => files[at]?.blocks.flatMap((block) => block.statements) ?? []);
+  const digests = remembered(
+    files,
+    (_, at) => files[at]?.sections.flatMap((section) => readPiece(section).digests) ?? [],
+  );
   return {
     files,
     get bytes() {

@@ -1,5 +1,6 @@
 import Handlebars from 'handlebars';
-import { type Block, makeBlock } from './bundle.ts';
+import { Runs } from '../core/runs.ts';
+import { type Block, type BlockRun, makeBlock, makeRun, type Section } from './bundle.ts';
 import { COMPILE_OPTIONS } from './compile-options.ts';
 import { guarded, unguarded } from './guard.ts';
 import { HELPERS } from './helpers.ts';
@@ -10,6 +11,13 @@ export type TemplateTexts = ReadonlyMap<string, string>;
 
 /** What a template is rendered from: plain own data, every field stated, null for absent. */
 export type View = Readonly<Record<string, unknown>>;
+
+/** What a partial made, and of what: of views, and of runs of them. */
+interface List {
+  readonly blocks: WeakMap<View, Block>;
+  readonly cutter: Runs<View>;
+  readonly runs: WeakMap<readonly View[], BlockRun>;
+}
 
 /** Stands in the text for a block until the file is cut up; NUL can come from neither a template nor a view (see guard.ts). */
 const MARK = '\0';
@@ -22,19 +30,20 @@ const MARK = '\0';
 export class Environment {
   readonly #handlebars = Handlebars.create();
   readonly #compiled = new Map<string, HandlebarsTemplateDelegate>();
-  readonly #blocks = new Map<string, WeakMap<object, Block>>();
+  /** By partial. */
+  readonly #lists = new Map<string, List>();
   /** What stood at a place of a file last time: between the lists of blocks little changes, and it need not be read again either. */
   readonly #placed = new Map<string, readonly Block[]>();
-  #collected: (readonly Block[])[] = [];
+  #collected: (readonly Section[])[] = [];
 
   constructor(templates: TemplateTexts) {
     this.#handlebars.registerHelper(HELPERS);
     this.#handlebars.registerHelper('block', (partial: string, view: View) =>
-      this.#collect([this.#block(partial, view)]),
+      this.#collect([this.#block(partial, unguarded(view))]),
     );
     this.#handlebars.registerHelper('blocks', (partial: string, views: readonly View[]) =>
       // Past the guard, which would be asked thousands of times for views that are known.
-      this.#collect(unguarded(views).map((view) => this.#block(partial, view))),
+      this.#collect(this.#sections(partial, unguarded(views))),
     );
     for (const [name, text] of templates) {
       const ready = PRECOMPILED.get(text);
@@ -44,17 +53,18 @@ export class Environment {
     }
   }
 
-  /** The file that template `name` makes of `view`, as blocks in order. Throws on a bug in a template or view, never on data. */
-  render(name: string, view: View & { readonly origins: readonly string[] }): readonly Block[] {
+  /** The file that template `name` makes of `view`, in order. Throws on a bug in a template or view, never on data. */
+  render(name: string, view: View & { readonly origins: readonly string[] }): readonly Section[] {
     const outer = this.#collected;
     this.#collected = [];
     try {
       const texts = this.#template(name)(guarded(view)).split(MARK);
       return texts.flatMap((text, i) => {
         const before = text === '' ? [] : [this.#asBefore(`${name} ${i}`, makeBlock(text, view.origins))];
-        const [one, ...more] = this.#collected[i] ?? [];
-        if (!one) return before;
-        return more.length > 0 ? [...before, one, ...more] : [...before, this.#asBefore(`${name} ${i} block`, one)];
+        const sections = this.#collected[i] ?? [];
+        const [one] = sections;
+        if (!one || sections.length > 1 || 'parts' in one) return [...before, ...sections];
+        return [...before, this.#asBefore(`${name} ${i} block`, one)];
       });
     } finally {
       this.#collected = outer;
@@ -67,15 +77,28 @@ export class Environment {
     return template;
   }
 
-  #collect(blocks: readonly Block[]): string {
-    this.#collected.push(blocks);
+  #collect(sections: readonly Section[]): string {
+    this.#collected.push(sections);
     return MARK;
   }
 
-  #block(partial: string, given: View): Block {
-    const view = unguarded(given);
-    const blocks = this.#blocks.get(partial) ?? new WeakMap<object, Block>();
-    this.#blocks.set(partial, blocks);
+  #list(partial: string): List {
+    const list = this.#lists.get(partial) ?? { blocks: new WeakMap(), cutter: new Runs(), runs: new WeakMap() };
+    this.#lists.set(partial, list);
+    return list;
+  }
+
+  #sections(partial: string, views: readonly View[]): readonly Section[] {
+    const { cutter, runs } = this.#list(partial);
+    return cutter.cut(views).map((run) => {
+      const made = runs.get(run) ?? makeRun(run.map((view) => this.#block(partial, unguarded(view))));
+      runs.set(run, made);
+      return made;
+    });
+  }
+
+  #block(partial: string, view: View): Block {
+    const { blocks } = this.#list(partial);
     const known = blocks.get(view);
     if (known) return known;
     const { origins } = view;

@@ -1,7 +1,7 @@
 import type { BirdText } from '../bird/pieces.ts';
 import type { Piece } from '../bird/stated.ts';
 import type { NamedText } from '../core/named-text.ts';
-import type { Block, RenderedFile } from './bundle.ts';
+import type { RenderedFile, Section } from './bundle.ts';
 
 const INCLUDE = /^include "([^"]+)";$/m;
 
@@ -12,33 +12,33 @@ export function expandIncludes(files: readonly NamedText[]): string {
   return (first?.text ?? '').replace(new RegExp(INCLUDE, 'gm'), (line, name: string) => texts.get(name) ?? line);
 }
 
-/** What lies around the includes of a block, and the names of these, in turn. */
+/** What lies around the includes of a section, and the names of these, in turn. */
 interface Cut {
   readonly pieces: readonly Piece[];
   readonly names: readonly string[];
 }
 
-/** By the block: were its pieces new in every pass, they would be read again in every pass. */
-const cuts = new WeakMap<Block, Cut>();
+/** By the section: were its pieces new in every pass, they would be read again in every pass. */
+const cuts = new WeakMap<Section, Cut>();
 
-function cutAtIncludes(block: Block): Cut {
-  const known = cuts.get(block);
+function cutAtIncludes(section: Section): Cut {
+  const known = cuts.get(section);
   if (known) return known;
-  const parts = block.text.split(INCLUDE);
+  const parts = section.text.split(INCLUDE);
   const texts = parts.filter((_, i) => i % 2 === 0);
   const cut = {
-    pieces: texts.length === 1 ? [block] : texts.map((text) => ({ text })),
+    pieces: texts.length === 1 ? [section] : texts.map((text) => ({ text })),
     names: parts.filter((_, i) => i % 2 === 1),
   };
-  cuts.set(block, cut);
+  cuts.set(section, cut);
   return cut;
 }
 
 function inPieces([first, ...rest]: readonly [RenderedFile, ...RenderedFile[]]): readonly Piece[] {
-  const files = new Map(rest.map(({ name, blocks }) => [name, blocks]));
+  const files = new Map(rest.map(({ name, sections }) => [name, sections]));
   const all: Piece[] = [];
-  for (const block of first.blocks) {
-    const { pieces, names } = cutAtIncludes(block);
+  for (const section of first.sections) {
+    const { pieces, names } = cutAtIncludes(section);
     for (const [i, piece] of pieces.entries()) {
       all.push(piece);
       const name = names[i];
@@ -49,11 +49,11 @@ function inPieces([first, ...rest]: readonly [RenderedFile, ...RenderedFile[]]):
 }
 
 const areRendered = (files: readonly NamedText[]): files is readonly [RenderedFile, ...RenderedFile[]] =>
-  files.length > 0 && files.every((file) => 'blocks' in file);
+  files.length > 0 && files.every((file) => 'sections' in file);
 
 const wholes = new WeakMap<readonly NamedText[], BirdText>();
 
-/** The same configuration as `expandIncludes`, but in the files' blocks where they have them. Of the same array the same object. */
+/** The same configuration as `expandIncludes`, but in the files' sections where they have them. Of the same array the same object. */
 export function wholeOf(files: readonly NamedText[]): BirdText {
   const known = wholes.get(files);
   if (known !== undefined) return known;

@@ -38,12 +38,10 @@ export interface Tripped {
 }
 
 const sessionsIn = (text: BirdText): readonly string[] =>
-  [...readConfiguration(text).protocols.values()].flatMap(({ type, name }) => (type === 'bgp' ? [name] : []));
+  readConfiguration(text).groups.flatMap((group) => group.flatMap(({ type, name }) => (type === 'bgp' ? [name] : [])));
 
-function hasSessions(text: BirdText): boolean {
-  for (const { type } of readConfiguration(text).protocols.values()) if (type === 'bgp') return true;
-  return false;
-}
+const hasSessions = (text: BirdText): boolean =>
+  readConfiguration(text).groups.some((group) => group.some(({ type }) => type === 'bgp'));
 
 const some = (names: readonly string[]): string =>
   names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byBytes, byBytesOf } from '../../src/core/order.ts';
+import { byBytes, byBytesOf, sortedFrom } from '../../src/core/order.ts';
 
 const sign = (a: string, b: string) => Math.sign(byBytes(a, b));
 
@@ -37,5 +37,25 @@ describe('byBytes', () => {
   it('orders objects by a string of theirs', () => {
     const list = [{ name: 'b' }, { name: 'a' }, { name: 'B' }];
     expect(list.sort(byBytesOf(({ name }) => name)).map(({ name }) => name)).toEqual(['B', 'a', 'b']);
+  });
+});
+
+describe('sortedFrom', () => {
+  const byNumber = (a: { n: number }, b: { n: number }) => a.n - b.n;
+  const pool = Array.from({ length: 40 }, (_, n) => ({ n }));
+  const list = fc.uniqueArray(fc.nat(39)).map((all) => all.map((n) => pool[n]!));
+
+  it('sorts whatever was there before', () => {
+    fc.assert(
+      fc.property(list, list, (before, items) => {
+        expect(sortedFrom(before.toSorted(byNumber), items, byNumber)).toEqual(items.toSorted(byNumber));
+      }),
+    );
+  });
+
+  it('gives the list before where that holds just the items', () => {
+    const before = pool.slice(3, 9);
+    expect(sortedFrom(before, before.toReversed(), byNumber)).toBe(before);
+    expect(sortedFrom(before, before.slice(1), byNumber)).not.toBe(before);
   });
 });

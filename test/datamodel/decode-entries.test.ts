@@ -65,7 +65,7 @@ describe('EntriesDecoder', () => {
     expect(broken?.message.length).toBeLessThan(150);
   });
 
-  it('gives the same object for the same entry, and the same result for the same map', () => {
+  it('gives the same object for an entry that was there the last time, and the same result for the same map', () => {
     const things = decoder();
     const [a, b] = [size(1), size(2)];
     const first = entries({ a, b });
@@ -74,7 +74,16 @@ describe('EntriesDecoder', () => {
     const two = things.decode(entries({ b: size(3), a }));
     expect(two.values.get('a')).toBe(one.values.get('a'));
     expect(two.values.get('b')).not.toBe(one.values.get('b'));
-    expect(things.decode(first).values.get('b')).toBe(one.values.get('b'));
+    expect(things.decode(first).values).toEqual(one.values);
+  });
+
+  it('forgets what is told of a key that is gone, and its last valid value', () => {
+    const things = decoder();
+    things.decode(entries({ a: size(1), b: size(2) }));
+    things.decode(entries({ a: entry('{'), b: entry('{') }));
+    const { values, diagnostics, lastGood } = things.decode(entries({ b: entry('{') }));
+    expect([[...values.keys()], diagnostics.map(({ key }) => key), [...lastGood.keys()]]).toEqual([['b'], ['b'], ['b']]);
+    expect(things.decode(entries({ a: entry('{'), b: size(3) })).neverValid).toEqual(['a']);
   });
 
   it('keeps the last valid value while the current one is invalid, and takes the next valid one', () => {
