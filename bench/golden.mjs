@@ -11,7 +11,9 @@ import { oneShot } from './one-shot.mjs';
 import { median } from './statistics.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { values: options } = parseArgs({ options: { nodes: { type: 'string', default: '1000' }, runs: { type: 'string', default: '3' } } });
+const { values: options } = parseArgs({
+  options: { nodes: { type: 'string', default: '1000' }, runs: { type: 'string', default: '3' } },
+});
 const main = join(root, 'dist/main.js');
 const REFLECTORS = [0, 1, 2];
 
