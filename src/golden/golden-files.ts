@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { NamedText } from '../core/named-text.ts';
 import { byBytes } from '../core/order.ts';
@@ -18,10 +19,10 @@ export class GoldenFiles {
   /** Finds the goldens, and removes what a failed run left. */
   static async open(dir: string): Promise<GoldenFiles> {
     const files = new GoldenFiles(dir);
-    const names = await readdir(dir);
+    const names = readdirSync(dir);
     if (names.includes('out.actual')) await rm(join(dir, 'out.actual'), { recursive: true, force: true });
     for (const out of names.filter(isOut)) {
-      for (const entry of await readdir(join(dir, out), { recursive: true, withFileTypes: true })) {
+      for (const entry of readdirSync(join(dir, out), { recursive: true, withFileTypes: true })) {
         if (entry.isDirectory()) continue;
         const folder = entry.parentPath.slice(dir.length + 1);
         files.#byFolder.set(folder, [...(files.#byFolder.get(folder) ?? []), entry.name]);
@@ -39,13 +40,10 @@ export class GoldenFiles {
     return this.#byFolder.get(dirname(path))?.includes(path.slice(dirname(path).length + 1)) ?? false;
   }
 
-  /** The goldens of one folder, null where there are none. */
-  async read(folder: string): Promise<readonly NamedText[] | null> {
+  /** The goldens of one folder, null where there are none. Waits for the disk: hundreds of small files take several times as long one by one in the background. */
+  read(folder: string): readonly NamedText[] | null {
     const names = this.#byFolder.get(folder);
-    if (!names) return null;
-    return Promise.all(
-      names.map(async (name) => ({ name, text: await readFile(join(this.#dir, folder, name), 'utf8') })),
-    );
+    return names?.map((name) => ({ name, text: readFileSync(join(this.#dir, folder, name), 'utf8') })) ?? null;
   }
 
   /** Puts what came out under out.actual/, beside the goldens. */

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { FlavourName } from '../bird/flavour.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
@@ -44,8 +43,8 @@ export interface Scenario {
 const STEP_FILE = /^in(?:\.(\d\d)-[a-z0-9-]+)?\.yaml$/;
 
 /** The steps' files in order. A name that only looks like a step's would be left out in silence, so it is refused. */
-async function stepFiles(dir: string): Promise<readonly string[]> {
-  const files = (await readdir(dir)).filter((name) => /^in\b.*\.ya?ml$/.test(name));
+function stepFiles(dir: string): readonly string[] {
+  const files = readdirSync(dir).filter((name) => /^in\b.*\.ya?ml$/.test(name));
   files.sort((a, b) => byBytes(a.replace('in.yaml', ''), b.replace('in.yaml', '')));
   if (files[0] !== 'in.yaml') throw new UsageError(`${dir}: a case begins with in.yaml`);
   const numbers = new Set<string>();
@@ -59,11 +58,10 @@ async function stepFiles(dir: string): Promise<readonly string[]> {
 }
 
 /** The files of the case's live/ folder, if it has one. */
-async function liveFiles(dir: string): Promise<ReadonlyMap<string, string>> {
+function liveFiles(dir: string): ReadonlyMap<string, string> {
   const folder = join(dir, 'live');
-  const names = existsSync(folder) ? await readdir(folder) : [];
-  const files = names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const);
-  return new Map(await Promise.all(files));
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 }
 
 interface Start {
@@ -101,27 +99,27 @@ const overlaid = (values: Start['values'], parsed: Awaited<ReturnType<typeof par
 
 /** in.yaml, over what the case that it extends starts from. */
 async function readFirst(dir: string, heirs: readonly string[]) {
-  const text = await readFile(join(dir, 'in.yaml'), 'utf8');
+  const text = readFileSync(join(dir, 'in.yaml'), 'utf8');
   const parsed = await parseDocuments(text, 'in.yaml');
   let own: CaseHeader = {};
-  for (const { value, origin } of parsed.others) own = await checkedHeader(value, join(dir, origin));
+  for (const { value, origin } of parsed.others) own = checkedHeader(value, join(dir, origin));
   const { header, values } = await startOf(dir, own, heirs);
   return { header, values: overlaid(values, parsed), about: aboutOf(text), diagnostics: parsed.diagnostics };
 }
 
 /** Reads a case folder. Throws UsageError where the case itself is wrong: no input, an unknown field of `kind: Case`. */
 export async function readScenario(dir: string): Promise<Scenario> {
-  const files = await stepFiles(dir);
+  const files = stepFiles(dir);
   const { header, about, ...first } = await readFirst(dir, [resolve(dir)]);
   const steps: Step[] = [{ file: 'in.yaml', out: 'out', values: first.values, diagnostics: first.diagnostics }];
   for (const file of files.slice(1)) {
-    const parsed = await parseDocuments(await readFile(join(dir, file), 'utf8'), file);
+    const parsed = await parseDocuments(readFileSync(join(dir, file), 'utf8'), file);
     const [header] = parsed.others;
     if (header) throw new UsageError(`${dir}/${header.origin}: only in.yaml holds the case's header`);
     const values = overlaid(steps.at(-1)?.values ?? {}, parsed);
     steps.push({ file, out: `out.${STEP_FILE.exec(file)?.[1]}`, values, diagnostics: parsed.diagnostics });
   }
-  return { ...scenarioOf(dir, header, steps), about, live: await liveFiles(dir) };
+  return { ...scenarioOf(dir, header, steps), about, live: liveFiles(dir) };
 }
 
 /** A case of these steps, with the defaults of whatever the header leaves out. */
@@ -152,12 +150,24 @@ export function nodesOf(scenario: Scenario): readonly string[] {
   return nodes.sort(byBytes);
 }
 
+/** Goldens are no place for cases, and there may be thousands of them. */
+const isSearched = (name: string): boolean => !/^out(\.|$)/.test(name) && name !== 'node_modules';
+
+function* casesBelow(dir: string): Generator<string> {
+  const entries = readdirSync(dir, { withFileTypes: true });
+  if (entries.some(({ name }) => name === 'in.yaml')) yield dir;
+  for (const entry of entries)
+    if (entry.isDirectory() && isSearched(entry.name)) yield* casesBelow(join(dir, entry.name));
+}
+
 /** The case folders at or under `dir`, in order: those that hold an in.yaml. Throws UsageError when there are none. */
-export async function findCases(dir: string): Promise<readonly string[]> {
-  const names = await readdir(dir, { recursive: true }).catch((error: unknown) => {
+export function findCases(dir: string): readonly string[] {
+  let cases: readonly string[];
+  try {
+    cases = [...casesBelow(dir)].sort(byBytes);
+  } catch (error) {
     throw new UsageError(`${dir}: ${messageOf(error)}`);
-  });
-  const cases = names.filter((name) => /(^|\/)in\.yaml$/.test(name) && !name.split('/').includes('node_modules'));
+  }
   if (cases.length === 0) throw new UsageError(`${dir}: no case there (a folder with an in.yaml)`);
-  return cases.map((name) => join(dir, dirname(name))).sort(byBytes);
+  return cases;
 }

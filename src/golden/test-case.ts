@@ -51,10 +51,8 @@ class Run {
 
   async take(rendered: Rendered): Promise<void> {
     const { folder, files, out, node, step, bird, layout } = rendered;
-    const [goldens, faults] = await Promise.all([
-      this.#goldens.read(folder),
-      this.#options.check ? parseByBird(folder, files) : [],
-    ]);
+    const goldens = this.#goldens.read(folder);
+    const faults = this.#options.check ? await parseByBird(folder, files) : [];
     this.#folders.add(folder);
     const place = `${out}/${node}`;
     this.faults.push(...faults, ...rendered.unstable.map((name) => unstable(name, place, folder)));
@@ -69,12 +67,12 @@ class Run {
 
   async finish(scenario: Scenario): Promise<void> {
     for (const [place, { place: where, diagnostics }] of this.#nodes) {
-      const golden = (await this.#goldens.read(place))?.find(({ name }) => name === DIAGNOSTICS)?.text ?? null;
+      const golden = this.#goldens.read(place)?.find(({ name }) => name === DIAGNOSTICS)?.text ?? null;
       const { report, text } = await diagnosticsReport(where, golden, diagnostics);
       if (golden !== null || text !== null) this.diagnostics.push(report);
       if (report.status !== 'passed' && text !== null) await this.#goldens.keep(place, [{ name: DIAGNOSTICS, text }]);
     }
-    for (const folder of this.#goldens.folders) await this.#obsolete(folder, (await this.#goldens.read(folder)) ?? []);
+    for (const folder of this.#goldens.folders) this.#obsolete(folder, this.#goldens.read(folder) ?? []);
     const exit = [...this.#nodes.values()].some((node) => hasErrors(node.diagnostics)) ? 3 : 0;
     const { expect } = scenario;
     if (exit !== expect.exit)
@@ -82,7 +80,7 @@ class Run {
   }
 
   /** What lies in a folder and is the golden of nothing. */
-  async #obsolete(folder: string, files: readonly NamedText[]): Promise<void> {
+  #obsolete(folder: string, files: readonly NamedText[]): void {
     if (this.#folders.has(folder)) return;
     const isNode = this.#nodes.has(folder);
     const left = files.filter(({ name }) => !(isNode && name === DIAGNOSTICS) && name !== CONVERGED);

@@ -70,8 +70,11 @@ describe('readScenario', () => {
 
   it.each([
     ['no in.yaml', { 'in.02-first.yaml': NODE }, 'begins with in.yaml'],
-    ['an unknown field', { 'in.yaml': `kind: Case\nnode: worker-1\n${NODE}` }, 'additional properties'],
-    ['an unknown dialect', { 'in.yaml': `kind: Case\nbirds: ["1.5"]\n${NODE}` }, 'Case/birds/0'],
+    ['an unknown field', { 'in.yaml': `kind: Case\nnode: worker-1\n${NODE}` }, 'Case/node is not known'],
+    ['a node that is no name', { 'in.yaml': `kind: Case\nnodes: [../../elsewhere]\n${NODE}` }, 'the name of a Node'],
+    ['no release at all', { 'in.yaml': `kind: Case\nreleases: []\n${NODE}` }, 'expected one at least'],
+    ['an exit code that render has not', { 'in.yaml': `kind: Case\nexpect: {exit: 1}\n${NODE}` }, 'expected 0 or 3'],
+    ['an unknown dialect', { 'in.yaml': `kind: Case\nbirds: ["1.5"]\n${NODE}` }, 'Case/birds/0 expected one of'],
     ['a step without a number', { 'in.yaml': NODE, 'in.changed.yaml': NODE }, 'in.changed.yaml: a step is named'],
     ['a step in capitals', { 'in.yaml': NODE, 'in.02-Changed.yaml': NODE }, 'in.02-Changed.yaml: a step is named'],
     ['a step that ends in yml', { 'in.yaml': NODE, 'in.02-changed.yml': NODE }, 'in.02-changed.yml: a step is named'],
@@ -94,12 +97,13 @@ describe('findCases', () => {
       await mkdir(join(dir, name), { recursive: true });
       await writeFile(join(dir, name, 'in.yaml'), NODE);
     }
-    expect(await findCases(dir)).toEqual(['a', 'b/1', 'b/2'].map((name) => join(dir, name)));
-    expect(await findCases(join(dir, 'a'))).toEqual([join(dir, 'a')]);
+    expect(findCases(dir)).toEqual(['a', 'b/1', 'b/2'].map((name) => join(dir, name)));
+    expect(findCases(join(dir, 'a'))).toEqual([join(dir, 'a')]);
   });
 
   it('refuses a folder without cases', async () => {
-    await expect(findCases(await temporaryFolder())).rejects.toThrow(UsageError);
-    await expect(findCases('/nonexistent')).rejects.toThrow(UsageError);
+    const empty = await temporaryFolder();
+    expect(() => findCases(empty)).toThrow(UsageError);
+    expect(() => findCases('/nonexistent')).toThrow(UsageError);
   });
 });
