@@ -1,5 +1,5 @@
 import { resourceKey } from '../core/keys.ts';
-import { byBytesOf, sortedFrom } from '../core/order.ts';
+import { byBytesOf, Sorter } from '../core/order.ts';
 import type { BgpConfiguration } from '../datamodel/bgp-configuration.ts';
 import type { Node } from '../datamodel/node.ts';
 import type { ReleaseRules } from '../datamodel/release.ts';
@@ -58,8 +58,7 @@ function nodesByAddress(nodes: readonly Node[]): ReadonlyMap<string, readonly No
   return found;
 }
 
-/** As they were sorted last. */
-let sorted: readonly Node[] = [];
+const byName = new Sorter<Node>(byBytesOf(({ name }) => name));
 
 function makeCluster(resources: Resources, rules: ReleaseRules): Cluster {
   // By the node's name: thousands of keys need not be put together to find that there is none.
@@ -72,12 +71,7 @@ function makeCluster(resources: Resources, rules: ReleaseRules): Cluster {
   const defaults = resources.bgpConfigurations.get(resourceKey('BGPConfiguration', 'default')) ?? null;
   const asNumber = defaults?.asNumber ?? DEFAULT_AS;
   const asNumberOf = (node: Node) => node.asNumber ?? asNumber;
-  const nodes = sortedFrom(
-    sorted,
-    [...resources.nodes.values()],
-    byBytesOf(({ name }) => name),
-  );
-  sorted = nodes;
+  const nodes = byName.sort([...resources.nodes.values()]);
   // Made only where BGPPeers name addresses.
   let addresses: ReadonlyMap<string, readonly Node[]> | null = null;
   const byAddress = () => {

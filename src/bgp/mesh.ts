@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Family } from '../core/ip-address.ts';
-import { Runs } from '../core/runs.ts';
+import { joinRuns, Runs } from '../core/runs.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Node } from '../datamodel/node.ts';
 import type { Cluster } from './cluster.ts';
@@ -59,6 +59,7 @@ interface Made {
   readonly common: Common;
   readonly password: Secret | null | undefined;
   readonly peers: readonly Peer[];
+  readonly addresses: readonly string[];
 }
 
 const runs = new Runs<Node>();
@@ -73,23 +74,25 @@ function peersOf(
   self: Node,
   common: Common,
   password: Secret | null | undefined,
-): readonly Peer[] {
+): Made {
   const { context } = common;
   const known = made[context.family].get(run);
-  if (known?.common === common && known.password === password) return known.peers;
+  if (known?.common === common && known.password === password) return known;
   const peers = run.flatMap((node) => {
     const address = ofFamily(context.family, node);
     if (address === null || node === self || node.routeReflectorClusterID) return [];
     const peer = { ...meshPeer(cluster, node, address, context), password: password ?? null };
     return [password === undefined ? peer : sameAsBefore(node, peer)];
   });
-  made[context.family].set(run, { common, password, peers });
-  return peers;
+  const now = { common, password, peers, addresses: peers.map(({ address }) => address) };
+  made[context.family].set(run, now);
+  return now;
 }
 
 /** Of two nodes with one address this one, else the first, has it, and the other one is named. */
-function withoutTwins(peers: readonly Peer[], self: Node, { family, address: own }: PeerContext): Mesh {
-  const addresses = new Set(peers.map(({ address }) => address));
+function withoutTwins(all: readonly Made[], self: Node, { family, address: own }: PeerContext): Mesh {
+  const peers = joinRuns(all.map((run) => run.peers));
+  const addresses = new Set(joinRuns(all.map((run) => run.addresses)));
   if (addresses.size === peers.length && !addresses.has(own)) return { peers, diagnostics: [] };
   const diagnostics: Diagnostic[] = [];
   const holders = new Map([[own, self.key]]);
@@ -120,7 +123,7 @@ export function meshPeers(cluster: Cluster, self: Node, context: PeerContext, pa
   const at = { key: defaults?.key ?? '', path: ['spec', 'nodeMeshPassword'] };
   const wanted = passwords.wanted(defaults?.meshPassword ?? null, at);
   const common = commonOf(cluster, self, context);
-  const all = runs.cut(cluster.nodes).flatMap((run) => peersOf(run, cluster, self, common, wanted.forAll));
+  const all = runs.cut(cluster.nodes).map((run) => peersOf(run, cluster, self, common, wanted.forAll));
   const { peers, diagnostics } = withoutTwins(all, self, context);
   if (wanted.forAll !== undefined) return { peers, diagnostics };
   const nodes = new Map(cluster.nodes.map((node) => [node.key, node]));

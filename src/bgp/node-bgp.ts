@@ -2,7 +2,7 @@ import { type Diagnostic, show } from '../core/diagnostic.ts';
 import type { Family } from '../core/ip-address.ts';
 import { resourceKey } from '../core/keys.ts';
 import type { LiveConfiguration } from '../core/live-configuration.ts';
-import { byBytesOf, sortedFrom } from '../core/order.ts';
+import { byBytesOf, Sorter } from '../core/order.ts';
 import type { LogSeverity } from '../datamodel/bgp-configuration.ts';
 import type { Node } from '../datamodel/node.ts';
 import { NEWEST, type Release, type ReleaseRules, rulesOf } from '../datamodel/release.ts';
@@ -181,19 +181,12 @@ function buildFamily(inputs: Inputs, family: Family, live: LiveConfiguration | n
   return { value, diagnostics, kept: passwords.kept };
 }
 
-/** As they were sorted last time, for whom. */
-const sortedBefore = new WeakMap<Self, Map<Family, readonly Peer[]>>();
+const sorters: Readonly<Record<Family, WeakMap<Self, Sorter<Peer>>>> = { 4: new WeakMap(), 6: new WeakMap() };
 
 function sortedPeers(self: Self, family: Family, peers: readonly Peer[]): readonly Peer[] {
-  const before = sortedBefore.get(self) ?? new Map<Family, readonly Peer[]>();
-  sortedBefore.set(self, before);
-  const sorted = sortedFrom(
-    before.get(family) ?? [],
-    peers,
-    byBytesOf(({ name }) => name),
-  );
-  before.set(family, sorted);
-  return sorted;
+  const sorter = sorters[family].get(self) ?? new Sorter(byBytesOf(({ name }) => name));
+  sorters[family].set(self, sorter);
+  return sorter.sort(peers);
 }
 
 /** USE_POD_CIDR: what Kubernetes gave the node is its own, all of it (spec 7.5). */

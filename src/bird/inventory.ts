@@ -85,10 +85,10 @@ function kernelFilter(statements: readonly Statement[], bodies: ReadonlyMap<stri
   return last?.body ?? bodies.get(last?.words.split(' ')[2] ?? '')?.body ?? [];
 }
 
-/** Counts what a configuration holds. Never throws; what it does not understand it does not count. */
+/** What a configuration holds, counted as it is asked for. Never throws; what it does not understand it does not count. */
 export function inventoryOf(text: BirdText): Inventory {
-  const { protocols, statements } = readConfiguration(text);
-  const ofType = (type: string) => [...protocols.values()].filter((protocol) => protocol.type === type);
+  const { groups, statements } = readConfiguration(text);
+  const ofType = (type: string) => groups.flatMap((group) => group.filter((protocol) => protocol.type === type));
   const bodies = new Map(
     statements.flatMap((s): [string, Statement][] => {
       const name = /^(?:function|filter) ('[^']+'|\w+)/.exec(s.words)?.[1];
@@ -109,10 +109,13 @@ export function inventoryOf(text: BirdText): Inventory {
   const effect = (range: Cidr) =>
     `kernel: ${effectOn(range, kernelRules, ending(toKernel) ?? '')} peers: ${effectOn(range, peerRules, ending(toPeers) ?? '')}`;
   return {
-    sessions: new Set(ofType('bgp').map(({ name }) => name)),
-    blocks: new Set(
-      ofType('static').flatMap(({ options }) => options.flatMap((option) => /^route (\S+)/.exec(option)?.[1] ?? [])),
-    ),
+    get sessions() {
+      return new Set(ofType('bgp').map(({ name }) => name));
+    },
+    get blocks() {
+      const routes = ofType('static').flatMap(({ options }) => options);
+      return new Set(routes.flatMap((option) => /^route (\S+)/.exec(option)?.[1] ?? []));
+    },
     pools: new Map([...ranges.values()].map((range) => [range.text, effect(range)])),
   };
 }

@@ -134,8 +134,11 @@ function contextOf(templates: readonly Stated[], definitions: readonly Statement
 }
 
 /** Of two with one name, which BIRD refuses, the last. */
-export const byName = (groups: readonly (readonly Protocol[])[]): ReadonlyMap<string, Protocol> =>
-  new Map(groups.flatMap((group) => group.map((protocol) => [protocol.name, protocol])));
+export function byName(groups: readonly (readonly Protocol[])[]): ReadonlyMap<string, Protocol> {
+  const protocols = new Map<string, Protocol>();
+  for (const group of groups) for (const protocol of group) protocols.set(protocol.name, protocol);
+  return protocols;
+}
 
 function configurationOf(pieces: readonly Piece[]): Configuration {
   const readings = pieces.map(readPiece);

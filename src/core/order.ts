@@ -1,3 +1,5 @@
+import { joinRuns } from './runs.ts';
+
 /** A code unit's rank in UTF-8 order: surrogates (U+10000 and up) sort after U+E000..U+FFFF, unlike in UTF-16. */
 const rank = (unit: number): number => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit);
 
@@ -19,34 +21,58 @@ export const byBytesOf =
     byBytes(of(a), of(b));
 
 /**
- * The items sorted; `before` is a sorted list that holds most of them, as of the last time: then this costs one look at each, and where
- * it holds just them it is the result. The items are all different, and no two are equal by `compare`.
+ * Sorts lists of which each is much like the one before, as those of the nodes of one cluster are: that costs a look at each item, and a
+ * search for each that is new. The items of a list are all different, and no two are equal by `compare`.
  */
-export function sortedFrom<T>(
-  before: readonly T[],
-  items: readonly T[],
-  compare: (a: T, b: T) => number,
-): readonly T[] {
-  const added = new Set(items);
-  const still = before.filter((item) => added.delete(item));
-  if (added.size === 0) return still.length === before.length ? before : still;
-  const parts: (readonly T[])[] = [];
-  let from = 0;
-  for (const item of [...added].sort(compare)) {
-    const at = placeOf(item, still, from, compare);
-    parts.push(still.slice(from, at), [item]);
-    from = at;
+export class Sorter<T> {
+  readonly #compare: (a: T, b: T) => number;
+  #items: readonly T[] = [];
+  #sorted: readonly T[] = [];
+
+  constructor(compare: (a: T, b: T) => number) {
+    this.#compare = compare;
   }
-  return [...parts, still.slice(from)].flat() as T[];
+
+  /** The same array as the last time where it has the same items. */
+  sort(items: readonly T[]): readonly T[] {
+    const { gone, added } = difference(this.#items, items);
+    const still = gone.size > 0 ? this.#sorted.filter((item) => !gone.has(item)) : this.#sorted;
+    this.#items = items;
+    this.#sorted = added.size > 0 ? this.#merge(still, [...added].sort(this.#compare)) : still;
+    return this.#sorted;
+  }
+
+  #merge(sorted: readonly T[], added: readonly T[]): readonly T[] {
+    if (sorted.length === 0) return added;
+    const parts: (readonly T[])[] = [];
+    let from = 0;
+    for (const item of added) {
+      const at = this.#placeOf(item, sorted, from);
+      parts.push(sorted.slice(from, at), [item]);
+      from = at;
+    }
+    return joinRuns([...parts, sorted.slice(from)]);
+  }
+
+  /** Where `item` belongs, at `from` or behind it. */
+  #placeOf(item: T, sorted: readonly T[], from: number): number {
+    let [low, high] = [from, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#compare(sorted[middle]!, item) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
 }
 
-/** Where `item` belongs in a sorted list, at `from` or behind it. */
-function placeOf<T>(item: T, sorted: readonly T[], from: number, compare: (a: T, b: T) => number): number {
-  let [low, high] = [from, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compare(sorted[middle]!, item) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** The items of either list that the other one lacks. What both begin and end with is only looked at. */
+function difference<T>(before: readonly T[], after: readonly T[]) {
+  let start = 0;
+  while (start < before.length && start < after.length && before[start] === after[start]) start++;
+  let [end, last] = [before.length, after.length];
+  while (end > start && last > start && before[end - 1] === after[last - 1]) [end, last] = [end - 1, last - 1];
+  const gone = new Set(before.slice(start, end));
+  const added = new Set(after.slice(start, last).filter((item) => !gone.delete(item)));
+  return { gone, added };
 }

@@ -4,6 +4,9 @@ const LEAST = 16;
 const USUAL = 64;
 const MOST = 2 * USUAL;
 
+/** The items of several lists, in order. Of thousands, `flat` and `flatMap` look at each, which takes ten times as long. */
+export const joinRuns = <T>(runs: readonly (readonly T[])[]): readonly T[] => ([] as readonly T[]).concat(...runs);
+
 /**
  * Cuts lists into runs of neighbors so that of two lists that differ in a few items nearly all runs are the same arrays: what is made of a
  * run is then remembered by it, and a change among thousands of items costs a change among some dozens. One for each use; it keeps nothing

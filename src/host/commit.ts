@@ -16,6 +16,8 @@ export interface CommitOptions extends Ownership {
 
 /** Files that lie in the output folder under hidden names, on the disk, and wait to be renamed. To be committed or discarded, once. */
 export interface StagedFiles {
+  /** Those that were not there already, and their inodes. */
+  readonly made: readonly (NamedText & { readonly ino: bigint })[];
   /** As `commitFiles`. */
   commit(): Promise<void>;
   /** Leaves nothing of them. Never rejects. */
@@ -36,6 +38,7 @@ async function isThere(path: string, text: string, wanted: Ownership): Promise<b
 export async function stageFiles(files: readonly NamedText[], options: CommitOptions): Promise<StagedFiles> {
   const { output } = options;
   const ordered = [...files.slice(1), ...files.slice(0, 1)].map(({ name, text }) => ({
+    name,
     path: join(output, name),
     text,
   }));
@@ -46,12 +49,20 @@ export async function stageFiles(files: readonly NamedText[], options: CommitOpt
     const changed = ordered.filter((_, i) => isNew[i]);
     // All of them are made before one that fails is told: none may still be written when they are removed.
     const made = await Promise.allSettled(
-      changed.map(({ path, text }) => createFile(besidePath(path, 'new'), text, options)),
+      changed.map(async ({ name, path, text }) => ({
+        name,
+        text,
+        ino: await createFile(besidePath(path, 'new'), text, options),
+      })),
     );
     const failed = made.find((each) => each.status === 'rejected');
     if (failed) throw failed.reason;
     const changedPaths = changed.map(({ path }) => path);
-    return { commit: () => renameAll(output, changedPaths, paths), discard: () => removeBeside(paths) };
+    return {
+      made: made.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
+      commit: () => renameAll(output, changedPaths, paths),
+      discard: () => removeBeside(paths),
+    };
   } catch (cause) {
     await removeBeside(paths);
     throw diskError(`cannot write to ${output}`, cause);

@@ -1,4 +1,4 @@
-import { lstatSync, rmSync, type Stats } from 'node:fs';
+import { lstatSync, rmSync, type Stats, unlinkSync } from 'node:fs';
 
 /** The system's name for what went wrong, as ENOENT; empty when `thrown` is no error of the system's. */
 export const errnoOf = (thrown: unknown): string =>
@@ -24,5 +24,7 @@ export const statsOf = async (path: string): Promise<Stats | null> => ifThere((a
 
 /** Removes a file, or a folder with all that is in it, if it is there. Throws the system's error. To remove what is not there costs an error that nobody sees. */
 export function removeIfThere(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })) rmSync(path, { recursive: true, force: true });
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) rmSync(path, { recursive: true, force: true });
+  else if (stats) unlinkSync(path);
 }

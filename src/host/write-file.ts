@@ -1,4 +1,14 @@
-import { closeSync, fchmodSync, fchownSync, fsync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { removeIfThere } from './system-error.ts';
@@ -33,14 +43,15 @@ export async function writeFile(path: string, text: string, ownership: Ownership
   await syncDirectory(dirname(path));
 }
 
-/** Creates `path` anew, in place of whatever file lies there; resolves once its bytes (its name not yet) are on the disk. */
-export async function createFile(path: string, data: string | Uint8Array, ownership: Ownership): Promise<void> {
+/** Creates `path` anew, in place of whatever file lies there; resolves with its inode once its bytes (its name not yet) are on the disk. */
+export async function createFile(path: string, data: string | Uint8Array, ownership: Ownership): Promise<bigint> {
   removeIfThere(path);
   // "wx" follows no symlink, and until it has its owner and mode nobody else reads what may hold a password.
   const file = openSync(path, 'wx', PRIVATE.mode);
   try {
     writeFileSync(file, data);
     await giveTo(file, ownership);
+    return fstatSync(file, { bigint: true }).ino;
   } catch (error) {
     rmSync(path, { force: true });
     throw error;

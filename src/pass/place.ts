@@ -7,7 +7,7 @@ import type { Snapshot } from '../datastore/datastore.ts';
 import { BundleStore } from '../host/bundle-store.ts';
 import { type CommitOptions, type StagedFiles, stageFiles } from '../host/commit.ts';
 import { type LedgerRecord, ledgerPath, writeLedger } from '../host/ledger.ts';
-import { readLive } from '../host/observe.ts';
+import { LiveFolder } from '../host/observe.ts';
 import type { Limits } from '../transaction/guards.ts';
 import { durable, type Transaction } from '../transaction/machine.ts';
 import type { Blame } from './isolate.ts';
@@ -61,6 +61,7 @@ export class Place {
   #told: Transaction;
   /** The files of the last bundles that were put or read, by their id: most passes need no others. */
   readonly #known = new Map<Digest, readonly NamedText[]>();
+  readonly #folder: LiveFolder;
   #live: readonly NamedText[] | null = null;
   /** The bundle that lies beside the live files, or is being put there. */
   #staged: { readonly id: Digest; readonly files: Promise<StagedFiles> } | null = null;
@@ -69,6 +70,7 @@ export class Place {
     this.options = options;
     this.#ledger = ledger;
     this.#told = ledger.txn;
+    this.#folder = new LiveFolder(options.output);
     this.store = new BundleStore(join(options.stateDir, 'bundles', options.name));
   }
 
@@ -125,7 +127,7 @@ export class Place {
    * known of it need not be found out again. Rejects with a StageError `commit`.
    */
   async live(names: readonly string[]): Promise<readonly NamedText[] | null> {
-    const found = await readLive(this.options.output, names);
+    const found = await this.#folder.read(names, this.options.clock.now());
     const isFound = (files: readonly NamedText[]) =>
       files.length === found?.length && files.every(({ text }, i) => text === found[i]?.text);
     this.#live = [...this.#known.values(), ...(this.#live ? [this.#live] : [])].find(isFound) ?? found;
@@ -152,7 +154,9 @@ export class Place {
     if (this.#staged?.id !== id) await this.stage(id, files);
     const staged = this.#staged;
     this.#staged = null;
-    await (await staged!.files).commit();
+    const { made, commit } = await staged!.files;
+    await commit();
+    this.#folder.wrote(made, this.options.clock.now());
   }
 
   /** Removes the bundles that nothing refers to any more. */

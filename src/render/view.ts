@@ -1,7 +1,7 @@
 import type { FilterFunction } from '../bgp/filters.ts';
 import type { FamilyBgp } from '../bgp/node-bgp.ts';
 import type { Peer } from '../bgp/peer.ts';
-import { Runs } from '../core/runs.ts';
+import { joinRuns, Runs } from '../core/runs.ts';
 import { BirdString, LiveText } from './guard.ts';
 
 /** How a family's configuration is spread over files (architecture 3); the first is the one that BIRD is pointed at. */
@@ -40,11 +40,12 @@ class Views<T extends object, V extends object> {
   }
 
   of(items: readonly T[]): readonly V[] {
-    return this.#cutter.cut(items).flatMap((run) => {
+    const runs = this.#cutter.cut(items).map((run) => {
       const views = this.#runs.get(run) ?? run.map((each) => viewOf(each, this.#make));
       this.#runs.set(run, views);
       return views;
     });
+    return joinRuns(runs);
   }
 }
 

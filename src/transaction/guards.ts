@@ -55,10 +55,12 @@ function changedPools(before: BirdText, after: BirdText): readonly string[] {
 
 function takeover({ before, after, meaning, takeover: first }: Proposal): string | null {
   if (!first) return null;
-  const sessions = new Set([...sessionsIn(before), ...first.running]);
-  const planned = new Set(sessionsIn(after));
-  const removed = [...sessions].filter((name) => !planned.has(name));
-  const restarted = meaning.restarted.filter((name) => sessions.has(name));
+  const running = new Set(first.running);
+  const isSession = (name: string) =>
+    running.has(name) || readConfiguration(before).protocols.get(name)?.type === 'bgp';
+  const unplanned = first.running.filter((name) => readConfiguration(after).protocols.get(name)?.type !== 'bgp');
+  const removed = [...new Set([...meaning.removed.filter(isSession), ...unplanned])];
+  const restarted = meaning.restarted.filter(isSession);
   const pools = changedPools(before, after);
   const all = [
     ...(removed.length > 0 ? [`remove ${some(removed)}`] : []),
