@@ -23,7 +23,8 @@ export function sameAsBefore(resource: object, peer: Peer): Peer {
   const byName = before.get(resource) ?? new Map<string, Peer>();
   before.set(resource, byName);
   const last = byName.get(peer.name);
-  if (last && equal(peer, last)) return last;
+  // Where all nodes of a cluster are rendered, it was mostly another one's.
+  if (last && last.sourceAddress === peer.sourceAddress && equal(peer, last)) return last;
   byName.set(peer.name, peer);
   return peer;
 }

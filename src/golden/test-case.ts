@@ -1,6 +1,5 @@
 import { type Diagnostic, hasErrors } from '../core/diagnostic.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
-import type { NamedText } from '../core/named-text.ts';
 import { compareOutput } from './compare-output.ts';
 import { CONVERGED, convergeFaults } from './converge-golden.ts';
 import { diagnosticsReport } from './diagnostics-report.ts';
@@ -72,7 +71,7 @@ class Run {
       if (golden !== null || text !== null) this.diagnostics.push(report);
       if (report.status !== 'passed' && text !== null) await this.#goldens.keep(place, [{ name: DIAGNOSTICS, text }]);
     }
-    for (const folder of this.#goldens.folders) this.#obsolete(folder, this.#goldens.read(folder) ?? []);
+    for (const folder of this.#goldens.folders) if (!this.#folders.has(folder)) this.#obsolete(folder);
     const exit = [...this.#nodes.values()].some((node) => hasErrors(node.diagnostics)) ? 3 : 0;
     const { expect } = scenario;
     if (exit !== expect.exit)
@@ -80,8 +79,8 @@ class Run {
   }
 
   /** What lies in a folder and is the golden of nothing. */
-  #obsolete(folder: string, files: readonly NamedText[]): void {
-    if (this.#folders.has(folder)) return;
+  #obsolete(folder: string): void {
+    const files = this.#goldens.read(folder) ?? [];
     const isNode = this.#nodes.has(folder);
     const left = files.filter(({ name }) => !(isNode && name === DIAGNOSTICS) && name !== CONVERGED);
     if (left.length === 0) return;
