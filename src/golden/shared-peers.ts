@@ -3,7 +3,7 @@ import type { Peer } from '../bgp/peer.ts';
 import { makeBlock, makeBundle, makeFile } from '../render/bundle.ts';
 import type { TemplateTexts } from '../render/environment.ts';
 import { renderFamily } from '../render/render-family.ts';
-import { sameModel } from './same-model.ts';
+import { sameFields } from './same-model.ts';
 
 /** Stands for the node's own address until the text is done. A word, as an address is, that no address, name or key looks like. */
 const STAND_IN = 'own:/:address';
@@ -19,6 +19,8 @@ const UNNAMED = /\blookup\b|#(?:each|with) (?:this|\.)[ }]/;
 export class SharedPeers {
   /** By name; those of one name differ in something else than the address. */
   readonly #shared = new Map<string, Peer[]>();
+  /** Those in which sessions may differ. */
+  #fields: readonly (keyof Peer)[] = [];
 
   /** Whether these templates do nothing with a session's own address but print it, or ask whether there is one. */
   static suits(templates: TemplateTexts): boolean {
@@ -43,18 +45,11 @@ export class SharedPeers {
   #sharedOf(peer: Peer): Peer {
     if (peer.sourceAddress === null) return peer;
     const known = this.#shared.get(peer.name) ?? [];
-    const found = known.find((each) => isSame(each, peer));
+    const found = known.find((each) => sameFields(each, peer, this.#fields));
     if (found) return found;
     const shared = { ...peer, sourceAddress: STAND_IN };
+    this.#fields = (Object.keys(peer) as (keyof Peer)[]).filter((field) => field !== 'sourceAddress');
     this.#shared.set(peer.name, [...known, shared]);
     return shared;
   }
-}
-
-function isSame(a: Peer, b: Peer): boolean {
-  for (const field in a) {
-    if (field === 'sourceAddress') continue;
-    if (!sameModel(a[field as keyof Peer], b[field as keyof Peer])) return false;
-  }
-  return true;
 }
