@@ -6,8 +6,10 @@ import { messageOf, UsageError } from '../core/errors.ts';
 import { resourceName, resourcePrefix, splitKey, V1_HOSTS } from '../core/keys.ts';
 import { byBytes } from '../core/order.ts';
 import { isResourceName } from '../datamodel/values.ts';
+import { member, type SourceDocument } from '../datastore/document-entries.ts';
 import { parseDocuments } from '../datastore/documents.ts';
 import type { Layout } from '../render/view.ts';
+import { type CaseFiles, caseFiles } from './case-files.ts';
 import { type CaseHeader, checkedHeader } from './case-header.ts';
 
 /** One step of a case: the whole state of the datastore after it, key → value. */
@@ -67,11 +69,12 @@ function liveFiles(dir: string): ReadonlyMap<string, string> {
 interface Start {
   readonly header: CaseHeader;
   readonly values: Readonly<Record<string, string>>;
+  readonly live: ReadonlyMap<string, string>;
 }
 
 /** What another case, or nothing, hands on. */
 async function startOf(dir: string, header: CaseHeader, heirs: readonly string[]): Promise<Start> {
-  if (header.extends === undefined) return { header, values: {} };
+  if (header.extends === undefined) return { header, values: {}, live: new Map() };
   const parent = resolve(dir, header.extends);
   if (heirs.includes(parent)) throw new UsageError(`${dir}: extends itself, by way of ${header.extends}`);
   const start = await readFirst(parent, [...heirs, parent]).catch((error: unknown) => {
@@ -81,7 +84,7 @@ async function startOf(dir: string, header: CaseHeader, heirs: readonly string[]
   });
   const { release, releases, ...inherited } = start.header;
   const rules = header.release || header.releases ? {} : { ...(release && { release }), ...(releases && { releases }) };
-  return { header: { ...inherited, ...rules, ...header }, values: start.values };
+  return { header: { ...inherited, ...rules, ...header }, values: start.values, live: start.live };
 }
 
 /** The comment that a file begins with, on one line. */
@@ -92,34 +95,57 @@ const aboutOf = (text: string): string =>
     .join(' ')
     .trim();
 
-const overlaid = (values: Start['values'], parsed: Awaited<ReturnType<typeof parseDocuments>>): Start['values'] => {
-  const kept = Object.entries(values).filter(([key]) => !parsed.deletes.has(key));
-  return Object.fromEntries([...kept, ...[...parsed.entries].map(([key, { value }]) => [key, value] as const)]);
-};
+type Parsed = Awaited<ReturnType<typeof parseDocuments>>;
+
+/** What a text says over what was there before. */
+function overlaid(values: Start['values'], parsed: Parsed, files: CaseFiles): Start['values'] {
+  const all = new Map(Object.entries(values));
+  for (const key of parsed.deletes.keys()) all.delete(key);
+  for (const [key, { value }] of parsed.entries) all.set(key, value);
+  for (const [key, value] of files.values) {
+    if (value === null) all.delete(key);
+    else all.set(key, value);
+  }
+  return Object.fromEntries(all);
+}
+
+const isFile = ({ value }: SourceDocument): boolean => member(value, 'kind') === 'File';
 
 /** in.yaml, over what the case that it extends starts from. */
 async function readFirst(dir: string, heirs: readonly string[]) {
   const text = readFileSync(join(dir, 'in.yaml'), 'utf8');
   const parsed = await parseDocuments(text, 'in.yaml');
-  let own: CaseHeader = {};
-  for (const { value, origin } of parsed.others) own = checkedHeader(value, join(dir, origin));
-  const { header, values } = await startOf(dir, own, heirs);
-  return { header, values: overlaid(values, parsed), about: aboutOf(text), diagnostics: parsed.diagnostics };
+  const [one, another] = parsed.others.filter((document) => !isFile(document));
+  if (another)
+    throw new UsageError(`${dir}/${another.origin}: a case has one header, and there is one at ${one?.origin}`);
+  const own = one ? checkedHeader(one.value, join(dir, one.origin)) : {};
+  const files = caseFiles(parsed.others.filter(isFile), dir);
+  const { header, values, live } = await startOf(dir, own, heirs);
+  const lying = new Map<string, string | null>([...live, ...files.live]);
+  return {
+    header,
+    values: overlaid(values, parsed, files),
+    live: new Map([...lying].flatMap(([name, content]) => (content === null ? [] : [[name, content] as const]))),
+    about: aboutOf(text),
+    diagnostics: parsed.diagnostics,
+  };
 }
 
 /** Reads a case folder. Throws UsageError where the case itself is wrong: no input, an unknown field of `kind: Case`. */
 export async function readScenario(dir: string): Promise<Scenario> {
   const files = stepFiles(dir);
-  const { header, about, ...first } = await readFirst(dir, [resolve(dir)]);
+  const { header, about, live, ...first } = await readFirst(dir, [resolve(dir)]);
   const steps: Step[] = [{ file: 'in.yaml', out: 'out', values: first.values, diagnostics: first.diagnostics }];
   for (const file of files.slice(1)) {
     const parsed = await parseDocuments(readFileSync(join(dir, file), 'utf8'), file);
-    const [header] = parsed.others;
-    if (header) throw new UsageError(`${dir}/${header.origin}: only in.yaml holds the case's header`);
-    const values = overlaid(steps.at(-1)?.values ?? {}, parsed);
+    const found = parsed.others.find((document) => !isFile(document));
+    if (found) throw new UsageError(`${dir}/${found.origin}: only in.yaml holds the case's header`);
+    const own = caseFiles(parsed.others, dir);
+    if (own.live.size > 0) throw new UsageError(`${dir}/${file}: what lies at the destination is in.yaml's to say`);
+    const values = overlaid(steps.at(-1)?.values ?? {}, parsed, own);
     steps.push({ file, out: `out.${STEP_FILE.exec(file)?.[1]}`, values, diagnostics: parsed.diagnostics });
   }
-  return { ...scenarioOf(dir, header, steps), about, live: liveFiles(dir) };
+  return { ...scenarioOf(dir, header, steps), about, live: new Map([...live, ...liveFiles(dir)]) };
 }
 
 /** A case of these steps, with the defaults of whatever the header leaves out. */
