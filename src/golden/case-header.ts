@@ -37,8 +37,10 @@ const some = <T>(item: Field<T>): Field<readonly T[] | null> => {
     {
       shape: items.shape,
       decode: (value, path, faults) => {
-        if (!Array.isArray(value) || value.length > 0) return items.decode(value, path, faults);
-        faults.push({ severity: 'error', code: 'invalid-value', path, message: 'expected one at least, found none' });
+        const isSet = !Array.isArray(value) || (value.length > 0 && new Set(value).size === value.length);
+        if (isSet) return items.decode(value, path, faults);
+        const message = value.length > 0 ? 'expected each but once' : 'expected one at least, found none';
+        faults.push({ severity: 'error', code: 'invalid-value', path, message });
         return INVALID;
       },
     },

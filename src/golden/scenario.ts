@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { FlavourName } from '../bird/flavour.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { type Diagnostic, formatDiagnostic } from '../core/diagnostic.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { resourceName, resourcePrefix, splitKey, V1_HOSTS } from '../core/keys.ts';
 import { byBytes } from '../core/order.ts';
@@ -11,6 +11,7 @@ import { parseDocuments } from '../datastore/documents.ts';
 import type { Layout } from '../render/view.ts';
 import { type CaseFiles, caseFiles } from './case-files.ts';
 import { type CaseHeader, checkedHeader } from './case-header.ts';
+import { readText } from './read-text.ts';
 
 /** One step of a case: the whole state of the datastore after it, key → value. */
 export interface Step {
@@ -63,7 +64,7 @@ function stepFiles(dir: string): readonly string[] {
 function liveFiles(dir: string): ReadonlyMap<string, string> {
   const folder = join(dir, 'live');
   const names = existsSync(folder) ? readdirSync(folder) : [];
-  return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+  return new Map(names.map((name) => [name, readText(join(folder, name))]));
 }
 
 interface Start {
@@ -113,7 +114,7 @@ const isFile = ({ value }: SourceDocument): boolean => member(value, 'kind') ===
 
 /** in.yaml, over what the case that it extends starts from. */
 async function readFirst(dir: string, heirs: readonly string[]) {
-  const text = readFileSync(join(dir, 'in.yaml'), 'utf8');
+  const text = readText(join(dir, 'in.yaml'));
   const parsed = await parseDocuments(text, 'in.yaml');
   const [one, another] = parsed.others.filter((document) => !isFile(document));
   if (another)
@@ -137,7 +138,7 @@ export async function readScenario(dir: string): Promise<Scenario> {
   const { header, about, live, ...first } = await readFirst(dir, [resolve(dir)]);
   const steps: Step[] = [{ file: 'in.yaml', out: 'out', values: first.values, diagnostics: first.diagnostics }];
   for (const file of files.slice(1)) {
-    const parsed = await parseDocuments(readFileSync(join(dir, file), 'utf8'), file);
+    const parsed = await parseDocuments(readText(join(dir, file)), file);
     const found = parsed.others.find((document) => !isFile(document));
     if (found) throw new UsageError(`${dir}/${found.origin}: only in.yaml holds the case's header`);
     const own = caseFiles(parsed.others, dir);
@@ -172,7 +173,10 @@ export function nodesOf(scenario: Scenario): readonly string[] {
   const names = keys.filter((key) => key.startsWith(resourcePrefix('Node'))).map((key) => resourceName('Node', key));
   const hosts = keys.filter((key) => key.startsWith(V1_HOSTS)).map((key) => splitKey(V1_HOSTS, key).first);
   const nodes = [...new Set([...names, ...hosts].filter((name) => name !== null && isResourceName(name)))] as string[];
-  if (nodes.length === 0) throw new UsageError('the case has no Node, so it renders nothing');
+  if (nodes.length === 0) {
+    const faults = scenario.steps.flatMap(({ diagnostics }) => diagnostics.map(formatDiagnostic));
+    throw new UsageError(['the case has no Node, so it renders nothing', ...new Set(faults)].join('; '));
+  }
   return nodes.sort(byBytes);
 }
 

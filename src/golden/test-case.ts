@@ -118,19 +118,23 @@ const broken = (name: string, error: unknown): CaseReport => ({
   durationMs: 0,
 });
 
+/** What is wrong with the case's own files, or with what is asked of them; anything else is a bug. */
+const isOfCase = (error: unknown): boolean =>
+  error instanceof UsageError || (error instanceof Error && 'syscall' in error);
+
 /**
- * One case against its goldens. What a failing case gave is kept in its out.actual/. A case that is wrong in itself, or a template that
- * cannot be rendered, is a fault `broken`; rejects only where files cannot be written.
+ * One case against its goldens. What a failing case gave is kept in its out.actual/. A case that is wrong in itself or whose files cannot be
+ * read or written, and a template that cannot be rendered, are a fault `broken`; rejects only on a bug.
  */
 export async function testCase(dir: string, options: TestOptions): Promise<CaseReport> {
   const began = performance.now();
   const name = options.name ?? dir;
-  const goldens = await GoldenFiles.open(dir).catch((error: unknown) => {
-    throw new UsageError(`${dir}: ${messageOf(error)}`);
-  });
-  const run = new Run(options, goldens);
   let about = '';
+  let outputs: readonly OutputReport[] = [];
   try {
+    const goldens = await GoldenFiles.open(dir);
+    const run = new Run(options, goldens);
+    outputs = run.outputs;
     const scenario = await readScenario(dir);
     about = scenario.about;
     for await (const rendered of renderScenario(scenario, options.templates)) await run.take(rendered);
@@ -140,23 +144,16 @@ export async function testCase(dir: string, options: TestOptions): Promise<CaseR
       run.faults.push(...faults);
       run.converges = !differs;
     }
+    // What is accepted nobody asks about, but here it is not.
+    if (options.update && options.details === 'names' && run.faults.length > 0)
+      return testCase(dir, { ...options, update: false, details: 'differences' });
+    const { isPassed, faults, diagnostics } = run;
+    const isUpdated = !isPassed && options.update && faults.length === 0;
+    if (isUpdated) await goldens.accept(run.obsolete);
+    const status = isPassed ? 'passed' : isUpdated ? 'updated' : 'failed';
+    return { name, about, status, faults, outputs, diagnostics, durationMs: performance.now() - began };
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return { ...broken(name, error), about, outputs: run.outputs };
+    if (!isOfCase(error)) throw error;
+    return { ...broken(name, error), about, outputs };
   }
-  // What is accepted nobody asks about, but here it is not.
-  if (options.update && options.details === 'names' && run.faults.length > 0)
-    return testCase(dir, { ...options, update: false, details: 'differences' });
-  const isPassed = run.isPassed;
-  const isUpdated = !isPassed && options.update && run.faults.length === 0;
-  if (isUpdated) await goldens.accept(run.obsolete);
-  return {
-    name,
-    about,
-    status: isPassed ? 'passed' : isUpdated ? 'updated' : 'failed',
-    faults: run.faults,
-    outputs: run.outputs,
-    diagnostics: run.diagnostics,
-    durationMs: performance.now() - began,
-  };
 }

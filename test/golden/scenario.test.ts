@@ -72,6 +72,7 @@ describe('readScenario', () => {
     ['no in.yaml', { 'in.02-first.yaml': NODE }, 'begins with in.yaml'],
     ['an unknown field', { 'in.yaml': `kind: Case\nnode: worker-1\n${NODE}` }, 'Case/node is not known'],
     ['a node that is no name', { 'in.yaml': `kind: Case\nnodes: [../../elsewhere]\n${NODE}` }, 'the name of a Node'],
+    ['a layout twice', { 'in.yaml': `kind: Case\nlayouts: [single, single]\n${NODE}` }, 'each but once'],
     ['no release at all', { 'in.yaml': `kind: Case\nreleases: []\n${NODE}` }, 'expected one at least'],
     ['an exit code that render has not', { 'in.yaml': `kind: Case\nexpect: {exit: 1}\n${NODE}` }, 'expected 0 or 3'],
     ['an unknown dialect', { 'in.yaml': `kind: Case\nbirds: ["1.5"]\n${NODE}` }, 'Case/birds/0 expected one of'],
