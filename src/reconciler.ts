@@ -33,7 +33,10 @@ export function backoffMs(failures: number, random: () => number, { firstMs, las
 }
 
 /** What the loop goes by. */
-export type Verdict = Pick<PassReport, 'outcome' | 'steps' | 'error' | 'hold'>;
+export interface Verdict extends Pick<PassReport, 'outcome' | 'steps' | 'error'> {
+  /** Something waits, and is looked at again at `until` (ms since 1970). */
+  readonly hold: Pick<NonNullable<PassReport['hold']>, 'until'> | null;
+}
 
 export interface Loop {
   readonly dirty: Dirty;

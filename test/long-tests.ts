@@ -1,6 +1,13 @@
 /** What takes long, as real daemons take their time or thousands of clusters are tried: `npm run test:long`, and no part of `npm test`. */
 export const LONG_TESTS: readonly string[] = [
+  'test/confd/backend-access.test.ts',
+  'test/confd/backends.test.ts',
+  'test/confd/bird-group.test.ts',
   'test/confd/cli.test.ts',
+  'test/confd/command.test.ts',
+  'test/confd/group-loop.test.ts',
+  'test/confd/resource-keys.test.ts',
+  'test/confd/systemd.test.ts',
   'test/cli/npm-package.test.ts',
   'test/conformance/releases-on-bird.test.ts',
   'test/conformance/releases.test.ts',

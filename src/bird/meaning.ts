@@ -54,8 +54,17 @@ function compare(before: Configuration, after: Configuration): Meaning {
   return { added, removed, restarted, refiltered, reimported, needsRestart: before.listen !== after.listen };
 }
 
+/** What was found of a configuration last, and from which one. */
+const meanings = new WeakMap<Configuration, { readonly before: Configuration; readonly meaning: Meaning }>();
+
 /** What the change from one configuration to another means. Pure, never throws. */
-export const meaningOf = (before: BirdText, after: BirdText): Meaning =>
-  before === after
-    ? { added: [], removed: [], restarted: [], refiltered: [], reimported: [], needsRestart: false }
-    : compare(readConfiguration(before), readConfiguration(after));
+export function meaningOf(before: BirdText, after: BirdText): Meaning {
+  if (before === after)
+    return { added: [], removed: [], restarted: [], refiltered: [], reimported: [], needsRestart: false };
+  const [was, is] = [readConfiguration(before), readConfiguration(after)];
+  const known = meanings.get(is);
+  if (known?.before === was) return known.meaning;
+  const meaning = compare(was, is);
+  meanings.set(is, { before: was, meaning });
+  return meaning;
+}

@@ -48,8 +48,24 @@ function protocolOf(row: string, details: readonly string[]): DaemonProtocol | n
   };
 }
 
+/** What was read last of rows without details, of each of the two daemons: of thousands of sessions most say what they said before. */
+let readBefore: readonly ReadonlyMap<string, DaemonProtocol>[] = [];
+
+function readRows(rows: readonly string[]): readonly DaemonProtocol[] {
+  const now = new Map<string, DaemonProtocol>();
+  const [last, one] = readBefore;
+  for (const row of rows) {
+    const protocol = last?.get(row) ?? one?.get(row) ?? protocolOf(row, []);
+    if (protocol) now.set(row, protocol);
+  }
+  readBefore = last ? [now, last] : [now];
+  return [...now.values()];
+}
+
 /** Reads the answer to `show protocols all`, or to `show protocols`, which tells of no addresses and no routes, in BIRD's order. Lines that are neither a row nor about one are passed over. */
 export function readProtocols(reply: BirdReply): readonly DaemonProtocol[] {
+  const rows = reply.lines.filter(({ code }) => code === ROW);
+  if (!reply.lines.some(({ code }) => code === DETAIL)) return readRows(rows.map(({ text }) => text));
   const groups: { readonly row: string; readonly details: string[] }[] = [];
   for (const { code, text } of reply.lines) {
     if (code === ROW) groups.push({ row: text, details: [] });

@@ -1,4 +1,4 @@
-import { type Digest, digestOf } from '../core/digest.ts';
+import { digestOf } from '../core/digest.ts';
 import { canonical, parseStatements, type Statement } from './statements.ts';
 
 /** A piece of a configuration text. The same object says the same for ever: what was read of it is remembered by it. */
@@ -31,8 +31,8 @@ export interface Stated {
 
 /** What one piece says, out of the context of the others. */
 export interface Reading {
-  /** A digest for each top-level statement, in order. */
-  readonly digests: readonly Digest[];
+  /** The digests of its top-level statements, in order, one behind the other: they are of one length. */
+  readonly digests: string;
   /** No statement goes on in the next piece, as far as that can be told. */
   readonly isWhole: boolean;
   readonly protocols: readonly Stated[];
@@ -95,7 +95,7 @@ function read(text: string): Reading {
   const statements = parseStatements(text);
   const stated = (kind: string) => statements.filter(({ words }) => words.startsWith(kind)).map(statedOf);
   return {
-    digests: statements.map((statement) => digestOf(canonical(statement))),
+    digests: statements.map((statement) => digestOf(canonical(statement))).join(''),
     isWhole: areWhole(text, statements),
     protocols: stated('protocol '),
     templates: stated('template '),
@@ -116,7 +116,7 @@ export const areWholePieces = (pieces: readonly Piece[]): boolean =>
 function joined(parts: readonly Piece[]): Reading {
   const all = parts.map(readPiece);
   return {
-    digests: all.flatMap(({ digests }) => digests),
+    digests: all.map(({ digests }) => digests).join(''),
     isWhole: true,
     protocols: all.flatMap(({ protocols }) => protocols),
     templates: all.flatMap(({ templates }) => templates),

@@ -1,4 +1,4 @@
-import { type Digest, digestOf, digestOfAll } from '../core/digest.ts';
+import { type Digest, digestOf } from '../core/digest.ts';
 
 /**
  * The one tokenizer of BIRD configuration text. A statement is a run of words that ends in `;` or in a `{ … }` body; comments
@@ -100,5 +100,8 @@ export function canonical(statement: Statement): string {
 export const statementDigests = (text: string): readonly Digest[] =>
   parseStatements(text).map((s) => digestOf(canonical(s)));
 
-/** The digest of a sequence of top-level statements: comments, layout and how they were cut into blocks do not count. */
-export const digestOfStatements = (digests: readonly Digest[]): Digest => digestOfAll(digests);
+/**
+ * The digest of a sequence of top-level statements, of which `digests` are those one behind the other: comments, layout and how they were
+ * cut into blocks do not count.
+ */
+export const digestOfStatements = (digests: string): Digest => digestOf(digests);

@@ -6,8 +6,8 @@ import { isSameMoment } from './same-moment.ts';
 export interface Expected {
   /** Every protocol that the configuration defines (`readConfiguration`). */
   readonly names: readonly string[];
-  /** Sessions that the change leaves alone or only filters again. */
-  readonly unchanged: readonly string[];
+  /** Protocols that come, go or start again: all others are left alone, or only filter again. */
+  readonly changed: ReadonlySet<string>;
   /** Protocols whose import side changed. */
   readonly reimported: readonly string[];
 }
@@ -56,11 +56,15 @@ const LOCAL_ERRORS: ReadonlySet<string> = new Set([
   'Error: Kernel MD5 auth failed',
 ]);
 
-const byName = ({ protocols }: DaemonObservation): ReadonlyMap<string, DaemonProtocol> =>
-  new Map(protocols.map((protocol) => [protocol.name, protocol]));
+type ByName = ReadonlyMap<string, DaemonProtocol>;
 
-function differentNames(after: DaemonObservation, { names }: Expected): readonly Problem[] {
-  const running = byName(after);
+function byName({ protocols }: DaemonObservation): ByName {
+  const found = new Map<string, DaemonProtocol>();
+  for (const protocol of protocols) found.set(protocol.name, protocol);
+  return found;
+}
+
+function differentNames(running: ByName, { names }: Expected): readonly Problem[] {
   const wanted = new Set(names);
   const missing = names.filter((name) => !running.has(name));
   const unexpected = [...running.keys()].filter((name) => !wanted.has(name));
@@ -79,11 +83,9 @@ const problem = (kind: Problem['kind'], protocol: string | null, message: string
 });
 
 /** Sessions that were Established before and that the change should not have touched: before and after. */
-function untouched(before: DaemonObservation, after: DaemonObservation, expected: Expected) {
-  const unchanged = new Set(expected.unchanged);
-  const now = byName(after);
+function untouched(before: DaemonObservation, now: ByName, { changed }: Expected) {
   return before.protocols
-    .filter(({ name, established }) => established && unchanged.has(name))
+    .filter(({ name, established }) => established && !changed.has(name))
     .flatMap((was) => {
       const is = now.get(was.name);
       return is ? [{ was, is }] : []; // one that is missing is told as such
@@ -94,8 +96,9 @@ function untouched(before: DaemonObservation, after: DaemonObservation, expected
  * Routes learned, before and after, by the sessions that stayed up all the while: one that fell and rose has to learn anew.
  * Null where none of them is filtered again, so that the change cannot be the reason for what they have lost.
  */
-function imports(before: DaemonObservation, after: DaemonObservation, expected: Expected) {
-  const stayed = untouched(before, after, expected).filter(
+function imports(before: DaemonObservation, now: ByName, expected: Expected) {
+  if (expected.reimported.length === 0) return null;
+  const stayed = untouched(before, now, expected).filter(
     ({ was, is }) => is.established && isSameMoment(was.since, is.since),
   );
   if (!stayed.some(({ is }) => expected.reimported.includes(is.name))) return null;
@@ -108,7 +111,7 @@ function imports(before: DaemonObservation, after: DaemonObservation, expected: 
  * routes again, and that takes its time. Look again for about two seconds; false when there is nothing to wait for.
  */
 export function importsInDoubt(before: DaemonObservation, after: DaemonObservation, expected: Expected): boolean {
-  const routes = imports(before, after, expected);
+  const routes = imports(before, byName(after), expected);
   return routes !== null && routes.before > 0 && routes.after > 0;
 }
 
@@ -117,13 +120,14 @@ export function importsInDoubt(before: DaemonObservation, after: DaemonObservati
  * or the link took down in the same moment is no problem of the change (see `isLocalFault`). Pure; [] is a good change.
  */
 export function verify(before: DaemonObservation, after: DaemonObservation, expected: Expected): readonly Problem[] {
-  const down = untouched(before, after, expected)
+  const now = byName(after);
+  const down = untouched(before, now, expected)
     .filter(({ is }) => !is.established && isLocalFault(is))
     .map(({ is }) => {
       const why = is.lastError ?? 'BIRD ended it itself';
       return problem('session-down', is.name, `${is.name} was Established and is ${is.state} after the change: ${why}`);
     });
-  return [...differentNames(after, expected), ...down, ...lostImports(imports(before, after, expected))];
+  return [...differentNames(now, expected), ...down, ...lostImports(imports(before, now, expected))];
 }
 
 function lostImports(routes: ReturnType<typeof imports>): readonly Problem[] {

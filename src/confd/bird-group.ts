@@ -1,16 +1,18 @@
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { checkConfig } from '../bird/check.ts';
-import { asStageError } from '../core/errors.ts';
+import { asStageError, StageError } from '../core/errors.ts';
 import type { Snapshot } from '../datastore/datastore.ts';
 import { resolveFileOwner } from '../host/file-owner.ts';
 import { ledgerPath, readLedger } from '../host/ledger.ts';
 import { runPass } from '../pass/pass.ts';
+import type { PassReport } from '../pass/pass-report.ts';
 import { Place } from '../pass/place.ts';
-import { makeBlock, makeBundle, makeFile } from '../render/bundle.ts';
+import { Block, makeBundle, makeFile } from '../render/bundle.ts';
 import type { Target } from '../targets.ts';
 import type { GroupReport } from './group-pass.ts';
 import type { PassContext } from './pass-context.ts';
+import { named } from './stage-and-check.ts';
 import type { Unit } from './unit.ts';
 
 /** The guards of BGP mode speak of Calico's sessions; here the templates are the operator's own, and nobody is there to approve. */
@@ -22,9 +24,13 @@ const NO_LIMITS = {
   lastPeer: false,
 };
 
+/** A hold as the fault that it is here: nobody asks this mode what it holds. */
+const heldError = ({ kinds, why }: NonNullable<PassReport['hold']>): StageError =>
+  new StageError('reload', 'held', `${kinds.join(', ')}: ${why.join('; ')} (SIGHUP tries again)`, { retryable: false });
+
 /**
  * A unit whose daemon is a BIRD: from its bundle on it is a target like those of BGP mode, with the same check, transaction, ledger and
- * history (architecture 1). Its first file is the one that the daemon is pointed at; all of them lie in one folder.
+ * history (architecture 1). Its first resource makes the file that the daemon is pointed at; all of them lie in one folder.
  */
 export class BirdGroup {
   readonly unit: Unit;
@@ -43,12 +49,17 @@ export class BirdGroup {
       const place = await this.#open();
       const texts: { readonly name: string; readonly text: string; readonly keys: readonly string[] }[] = [];
       for (const renderer of this.unit.renderers) {
-        const { files, entries } = await renderer.outputs();
+        const { files, entries } = await renderer.outputs().catch((thrown: unknown) => {
+          throw named(asStageError('render', thrown), renderer);
+        });
         for (const { dest, text } of files) texts.push({ name: basename(dest), text, keys: [...entries.keys()] });
       }
       const target = this.#target(texts);
       // What stands in conf.d is asked for again at each start: a hold that only an operator could end would never end here.
-      const { outcome, steps, error, hold, diagnostics } = await runPass(target, snapshot, place, { isQuiet, signal });
+      const done = await runPass(target, snapshot, place, { isQuiet, signal });
+      const { outcome, steps, hold, diagnostics } = done;
+      const fault = done.error ?? (hold && heldError(hold));
+      const error = outcome === 'waiting' ? fault : this.unit.limited(fault);
       const report = { unit: this.unit.name, steps, error, diagnostics };
       const outcomeOf = error
         ? 'failed'
@@ -59,7 +70,7 @@ export class BirdGroup {
             : 'unchanged';
       return { outcome, steps, error, hold, units: [{ ...report, outcome: outcomeOf }] };
     } catch (thrown) {
-      const error = asStageError('render', thrown);
+      const error = this.unit.limited(asStageError('render', thrown));
       const report = { unit: this.unit.name, steps: [], error, diagnostics: [], outcome: 'failed' as const };
       return { outcome: 'failed', steps: [], error, hold: null, units: [report] };
     }
@@ -68,7 +79,7 @@ export class BirdGroup {
   #target(
     texts: readonly { readonly name: string; readonly text: string; readonly keys: readonly string[] }[],
   ): Target {
-    const [first, ...rest] = texts.map(({ name, text, keys }) => makeFile(name, [makeBlock(text, keys)]));
+    const [first, ...rest] = texts.map(({ name, text, keys }) => makeFile(name, [new Block(text, keys)]));
     if (!first) throw new Error('bug: a unit without files');
     const { output, binary } = this.#daemon;
     return {
@@ -91,16 +102,17 @@ export class BirdGroup {
   get #daemon() {
     const [first] = this.unit.resources;
     if (first?.reload.mode !== 'bird') throw new Error('bug: no BIRD');
-    return { ...first.reload, output: dirname(first.dest), mode: first.mode, owner: first.owner, group: first.group };
+    const idOf = (name: string | null, id: number | null) => name ?? (id === null ? null : String(id));
+    const owners = { fileOwner: idOf(first.owner, first.uid), fileGroup: idOf(first.group, first.gid) };
+    return { ...first.reload, output: dirname(first.dest), mode: first.mode, owners };
   }
 
   async #open(): Promise<Place> {
     if (this.#place) return this.#place;
-    const { output, socket, undoSeconds, mode, owner, group } = this.#daemon;
+    const { output, socket, undoSeconds, mode, owners } = this.#daemon;
     const { clock, stateDir, prefixes, syncOnly } = this.#context;
     const name = this.unit.name.replace(/[^\w.-]+/g, '_');
     const { record } = await readLedger(ledgerPath(stateDir, name));
-    const owners = { fileOwner: owner, fileGroup: group };
     const place = new Place(
       {
         name,

@@ -4,10 +4,8 @@ import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { ConfDir } from './conf-dir.ts';
 import type { ConfdSettings } from './confd-settings.ts';
-import { pathMatch } from './functions/path-match.ts';
 import { unitsOf } from './groups.ts';
 import { handlebarsEngine } from './handlebars-engine.ts';
-import type { TemplateResource } from './resource.ts';
 import { TemplateCache } from './template-cache.ts';
 
 const error = (code: string, key: string, path: readonly string[], message: string): Diagnostic => ({
@@ -17,22 +15,6 @@ const error = (code: string, key: string, path: readonly string[], message: stri
   path,
   message,
 });
-
-/** A glob that can match nothing because it is none. */
-function globFaults({ file, forEach, guard }: TemplateResource): readonly Diagnostic[] {
-  const globs: readonly (readonly [string, string])[] = [
-    ...(forEach === null ? [] : [['for_each', forEach] as const]),
-    ...[...guard.minMatches.keys()].map((glob) => ['guard', glob] as const),
-  ];
-  return globs.flatMap(([field, glob]) => {
-    try {
-      pathMatch(glob, '');
-      return [];
-    } catch (thrown) {
-      return [error('invalid-value', file, ['template', field], messageOf(thrown))];
-    }
-  });
-}
 
 /**
  * Every fault of confd.toml, conf.d and templates, without a backend; here an unknown key is an error. Sorted. Templates are compiled, not
@@ -45,7 +27,7 @@ export async function checkConfDir(settings: ConfdSettings, log: Log): Promise<r
   try {
     const { resources, diagnostics, files } = await confDir.read();
     const templates = new TemplateCache(confDir.templatesDir, handlebarsEngine);
-    const found: Diagnostic[] = [...diagnostics, ...unitsOf(resources).diagnostics, ...resources.flatMap(globFaults)];
+    const found: Diagnostic[] = [...diagnostics, ...unitsOf(resources).diagnostics];
     if (files === 0) found.push(error('no-resources', settings.confDir, ['conf.d'], 'there is no template resource'));
     for (const key of settings.unknown)
       found.push(error('unknown-field', 'confd.toml', [key], 'nobody knows this key'));

@@ -1,21 +1,16 @@
 import { systemClock } from '../core/clock.ts';
 import { Dirty } from '../core/dirty.ts';
-import { messageOf, StageError } from '../core/errors.ts';
+import { StageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import type { Datastore } from '../datastore/datastore.ts';
-import { MemoryDatastore } from '../datastore/memory.ts';
-import { reconcile } from '../reconciler.ts';
-import { keyRulesOf, openBackend } from './backends.ts';
 import { ConfDir, type ConfDirReading } from './conf-dir.ts';
 import type { ConfdSettings } from './confd-settings.ts';
 import type { ConfdStatus } from './confd-status.ts';
-import type { GroupReport } from './group-pass.ts';
+import { groupLoop } from './group-loop.ts';
 import { unitsOf } from './groups.ts';
 import { handlebarsEngine } from './handlebars-engine.ts';
 import { type Group, makeGroups } from './make-groups.ts';
+import { type OpenKeys, openKeys } from './open-keys.ts';
 import type { PassContext } from './pass-context.ts';
-import type { TemplateResource } from './resource.ts';
-import { prefixesOf } from './resource-values.ts';
 import { TemplateCache } from './template-cache.ts';
 
 /** What a service tells, and to whom. */
@@ -33,33 +28,10 @@ export interface Stopping {
 
 /** How long the first reading of the backend may take, where there is only one. */
 const ONCE_MS = 10_000;
-/** Longer than this no timer runs. */
-const LONGEST_MS = 2_000_000_000;
-const QUIET = { quietMs: 500, maxWaitMs: 5_000 };
-
-/** A datastore that was started for what the resources ask for; nothing is asked of a backend where nobody wants a key. */
-async function openKeys(
-  settings: ConfdSettings,
-  resources: readonly TemplateResource[],
-  { log, onNewer, signal, watch }: { log: Log; onNewer: () => void; signal: AbortSignal; watch: boolean },
-) {
-  const rules = keyRulesOf(settings.backend);
-  const prefixes = prefixesOf(resources, rules);
-  const { environment, intervalMs: resyncMs } = settings;
-  const needs = { log, clock: systemClock, watch, resyncMs, environment };
-  const store: Datastore = prefixes.length === 0 ? new MemoryDatastore() : await openBackend(settings.backend, needs);
-  try {
-    await store.start(prefixes, onNewer, signal);
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-  return { store, prefixes, rules };
-}
 
 function contextOf(
   settings: ConfdSettings,
-  { store, prefixes, rules }: Awaited<ReturnType<typeof openKeys>>,
+  { store, prefixes, rules }: OpenKeys,
   templates: TemplateCache,
   { log, show }: ConfdSurroundings,
 ): PassContext {
@@ -177,7 +149,7 @@ async function generation(
   };
   // Between two intervals nothing is applied, but what is read then is current.
   const onNewer = settings.mode === 'watch' ? raiseAll : () => {};
-  let keys: Awaited<ReturnType<typeof openKeys>>;
+  let keys: OpenKeys;
   try {
     keys = await openKeys(settings, reading.resources, { log, onNewer, signal, watch: true });
   } catch (error) {
@@ -190,45 +162,12 @@ async function generation(
     status.health = () => keys.store.health();
     onRaise(raiseAll);
     log('info', 'in-sync', { revision: keys.store.snapshot().revision, resources: reading.resources.length });
-    await Promise.all(groups.map((group) => loop(group, settings, surroundings, { signal, now })));
+    const { intervalMs } = settings;
+    const around = { clock: systemClock, log, status, intervalMs };
+    await Promise.all(groups.map((group) => groupLoop(group, around, { signal, now })));
     if (groups.length === 0) await new Dirty().next(signal);
   } finally {
     onRaise(() => {});
     await keys.store.close();
   }
-}
-
-function loop(
-  { units, dirty, pass }: Group,
-  { intervalMs }: ConfdSettings,
-  { log, status }: ConfdSurroundings,
-  { signal, now }: { readonly signal: AbortSignal; readonly now: AbortSignal },
-): Promise<void> {
-  const resources = units.flatMap((unit) => unit.resources);
-  const waits = resources.flatMap(({ wait }) => wait ?? []);
-  const retry = {
-    firstMs: Math.min(...resources.map((one) => one.retry.firstMs)),
-    lastMs: Math.min(...resources.map((one) => one.retry.lastMs)),
-  };
-  const quiet =
-    waits.length === 0
-      ? QUIET
-      : {
-          quietMs: Math.max(...waits.map(({ minMs }) => minMs)),
-          maxWaitMs: Math.max(...waits.map(({ maxMs }) => maxMs)),
-        };
-  const resyncMs = Math.min(intervalMs, LONGEST_MS);
-  const tell = async (isQuiet: boolean) => {
-    const report = await pass({ isQuiet, signal: now }).catch((error: unknown): GroupReport => {
-      log('error', 'pass-failed', { message: messageOf(error) });
-      throw error;
-    });
-    status.record(report, systemClock.now());
-    return report;
-  };
-  const pacing = { ...quiet, resyncMs, pollMs: LONGEST_MS, retry };
-  return reconcile(
-    { dirty, clock: systemClock, pacing, random: Math.random, pass: tell, poll: async () => false },
-    signal,
-  );
 }

@@ -3,13 +3,15 @@ import { byBytes } from '../core/order.ts';
 import { basePath, dirPath } from './functions/go-path.ts';
 import { pathMatch } from './functions/path-match.ts';
 import type { TemplateResource } from './resource.ts';
-import { NAME_MARK } from './template-resource.ts';
 
 /** One file of a resource: where it goes, and what the template sees beside the functions. */
 export interface Destination {
   readonly dest: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
+
+/** Stands in `dest` for the name that `for_each` found. */
+export const NAME_MARK = /\{\{\s*name\s*\}\}/g;
 
 /** It becomes part of a path, and of a command: no blank, no quote, no slash, no leading dot or dash. */
 const SAFE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}$/;

@@ -3,6 +3,7 @@ import { asStageError, StageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Verdict } from '../reconciler.ts';
 import type { PassContext } from './pass-context.ts';
+import type { ReloadPace } from './reload-pace.ts';
 import { runReload } from './run-reload.ts';
 import type { Unit } from './unit.ts';
 import { type UnitOutcome, type UnitPassOptions, unitPass } from './unit-pass.ts';
@@ -24,14 +25,6 @@ function worst(errors: readonly StageError[]): StageError | null {
   return again ?? errors[0] ?? null;
 }
 
-/** After so many failures in a row that the resource wants no more, its loop waits for the next change. */
-function limited(unit: Unit, error: StageError | null): StageError | null {
-  unit.failures = error ? unit.failures + 1 : 0;
-  const limits = unit.resources.flatMap(({ retry }) => retry.attempts ?? []);
-  if (!error?.retryable || limits.length === 0 || unit.failures < Math.min(...limits)) return error;
-  return new StageError(error.stage, error.code, error.message, { retryable: false, cause: error });
-}
-
 /**
  * One pass over the units that tell their services in the same way: each renders, is checked and goes live by itself, and then every
  * different reload is run once, whatever number of units waits for it. What fails stays owed, and costs no other unit anything.
@@ -39,36 +32,62 @@ function limited(unit: Unit, error: StageError | null): StageError | null {
 export async function groupPass(
   units: readonly Unit[],
   context: PassContext,
+  pace: ReloadPace,
   options: UnitPassOptions,
 ): Promise<GroupReport> {
   const outcomes: { readonly unit: Unit; readonly outcome: UnitOutcome }[] = [];
   for (const unit of units) outcomes.push({ unit, outcome: await unitPass(unit, context, options) });
-  const reloads = new Map<string, Promise<StageError | null>>();
+  const reload = reloader(context, pace, options.signal);
   const reports: UnitReport[] = [];
+  const due: number[] = [];
   for (const { unit, outcome } of outcomes) {
     const { owed, ...rest } = outcome;
     if (!owed) {
-      reports.push({ ...rest, unit: unit.name, error: limited(unit, rest.error) });
+      // A try that waits for quiet has not been made yet.
+      const error = rest.outcome === 'waiting' ? rest.error : unit.limited(rest.error);
+      reports.push({ ...rest, unit: unit.name, error });
       continue;
     }
-    const errors: StageError[] = [];
-    for (const { reload, resource } of context.syncOnly ? [] : unit.reloads) {
-      const key = JSON.stringify([reload, /\{\{/.test(JSON.stringify(reload)) ? resource.dest : null]);
-      const running = reloads.get(key) ?? reloadOnce(resource, context.log, options.signal);
-      reloads.set(key, running);
-      const error = await running;
-      if (error) errors.push(error);
-    }
-    const error = worst(errors);
-    if (!error) await owed.confirm();
-    const outcomeOf = error ? 'owed' : 'confirmed';
-    reports.push({ ...rest, unit: unit.name, outcome: outcomeOf, error: limited(unit, error) });
+    const results: ReloadResult[] = [];
+    for (const one of context.syncOnly ? [] : unit.reloads) results.push(await reload(one));
+    const later = results.flatMap(({ dueAt }) => dueAt ?? []);
+    due.push(...later);
+    const error = worst(results.flatMap((result) => result.error ?? []));
+    const isDone = !error && later.length === 0;
+    if (isDone) await owed.confirm();
+    reports.push({
+      ...rest,
+      unit: unit.name,
+      outcome: isDone ? 'confirmed' : 'owed',
+      error: later.length > 0 ? error : unit.limited(error),
+    });
   }
   const error = worst(reports.flatMap((report) => report.error ?? []));
   const isWaiting = reports.some(({ outcome }) => outcome === 'waiting');
   const steps = [...new Set(reports.flatMap((report) => report.steps))];
   const outcome = isWaiting ? 'waiting' : error ? 'failed' : steps.length > 0 ? 'confirmed' : 'unchanged';
-  return { outcome, steps, error, hold: null, units: reports };
+  return { outcome, steps, error, hold: due.length > 0 ? { until: Math.min(...due) } : null, units: reports };
+}
+
+/** What became of a reload; `dueAt`: it was too early, and has not been run. */
+interface ReloadResult {
+  readonly error: StageError | null;
+  readonly dueAt: number | null;
+}
+
+/** Runs each reload once in a pass, however many units wait for it. */
+function reloader({ log }: PassContext, pace: ReloadPace, signal: AbortSignal) {
+  const done = new Map<string, ReloadResult>();
+  return async ({ key, resource }: Unit['reloads'][number]): Promise<ReloadResult> => {
+    const known = done.get(key);
+    if (known) return known;
+    const dueAt = pace.dueAt(key);
+    if (dueAt === null) pace.note(key);
+    else log('debug', 'reload-deferred', { resource: resource.name, until: new Date(dueAt).toISOString() });
+    const result = { error: dueAt === null ? await reloadOnce(resource, log, signal) : null, dueAt };
+    done.set(key, result);
+    return result;
+  };
 }
 
 async function reloadOnce(

@@ -1,4 +1,7 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
+import { NAME_MARK } from './for-each.ts';
+import { dirPath } from './functions/go-path.ts';
+import { reloadKeyOf } from './reload-key.ts';
 import type { TemplateResource } from './resource.ts';
 
 /** Resources that go live together, by name. */
@@ -13,16 +16,35 @@ export interface GroupPlan {
   readonly units: readonly UnitPlan[];
 }
 
-/** What a unit shares with others; `dest` is part of a command that names it, so such a command is nobody else's. */
-function reloadKeys({ resources }: UnitPlan): readonly string[] {
-  return resources.flatMap(({ reload, dest }) => {
-    if (reload.mode === 'none') return [];
-    const isOwn = reload.mode === 'command' && /\{\{/.test(reload.command);
-    return [JSON.stringify(isOwn ? [reload, dest] : reload)];
-  });
+/** What a unit shares with others. */
+const reloadKeys = ({ resources }: UnitPlan): readonly string[] =>
+  resources.filter(({ reload }) => reload.mode !== 'none').map(reloadKeyOf);
+
+/**
+ * Why a unit with a BIRD cannot go live as one transaction of it; null when it can. The resource that says so makes the file that the daemon
+ * is pointed at; the others, without a reload of their own, what that file includes.
+ */
+function birdFault(
+  resources: readonly TemplateResource[],
+): { readonly of: TemplateResource; readonly why: string } | null {
+  const first = resources.find(({ reload }) => reload.mode === 'bird');
+  if (!first) return null;
+  const more = resources.find((one) => one !== first && one.reload.mode !== 'none');
+  if (more) return { of: more, why: `BIRD is told by ${first.name}: no other resource of its group_unit has a reload` };
+  const folder = dirPath(first.dest);
+  const afar = resources.find(({ dest }) => dirPath(dest) !== folder || folder.search(NAME_MARK) >= 0);
+  return afar
+    ? { of: afar, why: `with reload_mode = "bird" all files of a group_unit lie in one folder, ${folder}` }
+    : null;
 }
 
-/** The first of two resources by name keeps the target; and BIRD's transaction takes files of one folder, and nothing else's. */
+/** The daemon's own file first. */
+const birdFirst = (resources: readonly TemplateResource[]): readonly TemplateResource[] => [
+  ...resources.filter(({ reload }) => reload.mode === 'bird'),
+  ...resources.filter(({ reload }) => reload.mode !== 'bird'),
+];
+
+/** The first of two resources by name keeps the target; and a unit that BIRD's transaction cannot take is left out. Pure. */
 export function unitsOf(resources: readonly TemplateResource[]): {
   readonly units: readonly UnitPlan[];
   readonly diagnostics: readonly Diagnostic[];
@@ -42,7 +64,12 @@ export function unitsOf(resources: readonly TemplateResource[]): {
     const name = resource.unit === null ? resource.name : `unit ${resource.unit}`;
     units.set(name, [...(units.get(name) ?? []), resource]);
   }
-  return { units: [...units].map(([name, all]) => ({ name, resources: all })), diagnostics };
+  const usable = [...units].filter(([, all]) => {
+    const fault = birdFault(all);
+    if (fault) error(fault.of.file, 'group_unit', `${fault.why}; the unit is left out`);
+    return !fault;
+  });
+  return { units: usable.map(([name, all]) => ({ name, resources: birdFirst(all) })), diagnostics };
 }
 
 /** Every unit in exactly one group; units that share a reload, also by way of a third, share the group. Pure. */

@@ -6,6 +6,7 @@ import type { ConfDirReading } from './conf-dir.ts';
 import { GroupLog, type GroupReport, groupPass } from './group-pass.ts';
 import { groupsOf, unitsOf } from './groups.ts';
 import type { PassContext } from './pass-context.ts';
+import { ReloadPace } from './reload-pace.ts';
 import { Unit } from './unit.ts';
 
 /** One loop's work. */
@@ -22,9 +23,15 @@ export function makeGroups(reading: ConfDirReading, context: PassContext, log: L
     log(diagnostic.severity === 'error' ? 'error' : 'warn', 'diagnostic', { message: formatDiagnostic(diagnostic) });
   return groupsOf(units).flatMap(({ units: members }): Group[] => {
     const made = members.map(({ name, resources }) => new Unit(name, resources, context));
-    const isBird = (unit: Unit) => unit.resources.some(({ reload }) => reload.mode === 'bird') && !context.noop;
+    // Files only: then BIRD is neither asked nor told.
+    const isForFiles = context.noop || context.syncOnly;
+    const isBird = (unit: Unit) => unit.resources.some(({ reload }) => reload.mode === 'bird') && !isForFiles;
     const birds = made.filter(isBird).map((unit) => ({ unit, group: new BirdGroup(unit, context) }));
     const others = made.filter((unit) => !isBird(unit));
+    const pace = new ReloadPace(
+      others.flatMap(({ resources }) => resources),
+      context.clock,
+    );
     const report = new GroupLog(log);
     const told = (made: Promise<GroupReport>) =>
       made.then((one) => {
@@ -43,7 +50,8 @@ export function makeGroups(reading: ConfDirReading, context: PassContext, log: L
             {
               units: others,
               dirty: new Dirty(),
-              pass: (options: { isQuiet: boolean; signal: AbortSignal }) => told(groupPass(others, context, options)),
+              pass: (options: { isQuiet: boolean; signal: AbortSignal }) =>
+                told(groupPass(others, context, pace, options)),
             },
           ]),
     ];

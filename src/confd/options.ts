@@ -57,7 +57,11 @@ export const CONFD_OPTIONS = [
   { name: 'check-cmd-timeout', kind: 'text', help: 'how long a check_cmd may take (30s)' },
   { name: 'reload-cmd-timeout', kind: 'text', help: 'how long a reload_cmd may take (60s)' },
   { name: 'shutdown-timeout', kind: 'text', help: 'how long a reload may still take after SIGTERM (30s)' },
-  { name: 'status-address', kind: 'text', help: 'HOST:PORT of /livez, /readyz and /status over HTTP; off by default' },
+  {
+    name: 'status-address',
+    kind: 'text',
+    help: 'HOST:PORT of /livez, /readyz, /status and /metrics over HTTP; off by default',
+  },
   { name: 'log-format', kind: 'text', help: 'text or json (text)' },
 ] as const satisfies readonly ConfdOption[];
 

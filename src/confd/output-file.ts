@@ -4,7 +4,10 @@ import { diskError } from '../host/disk-error.ts';
 import { errnoOf } from '../host/system-error.ts';
 import type { Ownership } from '../host/write-file.ts';
 
-/** One file that a resource wants to be there. `mode`, `uid` and `gid` null: whatever the file has, or a new one gets. */
+/**
+ * One file that a resource wants to be there. `mode` null: what the file has, else 0644. `uid` and `gid` null: whoever's it is, until another text is
+ * written: then the running user's, as in confd.
+ */
 export interface OutputFile {
   readonly dest: string;
   readonly text: string;

@@ -40,6 +40,8 @@ export interface TemplateResource {
   readonly checkTimeoutMs: number;
   readonly reload: Reload;
   readonly reloadTimeoutMs: number;
+  /** Its reload is not run again before this has passed; then it is. */
+  readonly minReloadMs: number;
   /** Resources of one unit are checked together, go live together, and are reloaded once. */
   readonly unit: string | null;
   readonly retry: { readonly firstMs: number; readonly lastMs: number; readonly attempts: number | null };

@@ -2,8 +2,11 @@ import { isAbsolute, resolve } from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { messageOf } from '../core/errors.ts';
 import { commandFault } from './command-text.ts';
+import { NAME_MARK } from './for-each.ts';
 import { joinPath } from './functions/go-path.ts';
-import type { Guard, Reload, TemplateResource } from './resource.ts';
+import { pathMatch } from './functions/path-match.ts';
+import { readReload } from './read-reload.ts';
+import type { Guard, TemplateResource } from './resource.ts';
 import { TomlTable } from './toml-table.ts';
 
 /** What the settings say for every resource. */
@@ -15,41 +18,26 @@ export interface ResourceDefaults {
   readonly reloadTimeoutMs: number;
 }
 
-/** Stands in `dest` for the name that `for_each` found. */
-export const NAME_MARK = /\{\{\s*name\s*\}\}/g;
-
 const FIRST_MS = 250;
 const LAST_MS = 30_000;
 
-/** As Go's ParseUint with base 0, but that a plain `644`, which would be decimal there, is none: nobody means it. */
+/** As Go's ParseUint with base 0, but that a plain `644`, as text or number, is none: it would be 01204, and nobody means that. */
 function modeOf(value: unknown): number | null {
-  const text = typeof value === 'string' ? value.replaceAll('_', '') : null;
-  const octal = text === null ? null : /^0o?([0-7]{1,4})$/i.exec(text);
-  if (octal) return Number.parseInt(octal[1]!, 8);
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0o7777 ? value : null;
+  const text = typeof value === 'string' ? value.replace(/_(?=\w)/g, '') : '';
+  const octal = /^0o?([0-7]+)$/i.exec(text)?.[1];
+  const mode =
+    octal === undefined && !/^0[xb]\w+$/i.test(text) ? Number.NaN : Number(octal === undefined ? text : `0o${octal}`);
+  return mode <= 0o7777 ? mode : null;
 }
 
-function reloadOf(table: TomlTable): Reload {
-  const command = table.text('reload_cmd');
-  const mode = table.oneOf('reload_mode', ['command', 'signal', 'systemd', 'bird']) ?? 'command';
-  const needs = (name: string): string => {
-    const value = table.text(name);
-    if (value === null) table.fault(name, `reload_mode = "${mode}" needs it`);
-    return value ?? '';
-  };
-  const fault = mode === 'command' && command !== null ? commandFault(command) : null;
-  if (fault) table.fault('reload_cmd', fault);
-  if (mode !== 'command' && command !== null) table.fault('reload_cmd', `reload_mode = "${mode}" runs no command`);
-  const signal = table.text('reload_signal') ?? 'SIGHUP';
-  if (!/^SIG[A-Z0-9]{2,8}$/.test(signal)) table.fault('reload_signal', 'expected a name such as SIGHUP');
-  const undo = table.time('confirm_timeout') ?? 60_000;
-  const bird = { socket: table.text('bird_socket') ?? '/run/bird/bird.ctl', binary: table.text('bird_bin') ?? 'bird' };
-  const pidFile = mode === 'signal' ? needs('pid_file') : table.text('pid_file');
-  const unit = mode === 'systemd' ? needs('systemd_unit') : table.text('systemd_unit');
-  if (mode === 'signal') return { mode, pidFile: resolve(pidFile ?? ''), signal };
-  if (mode === 'systemd') return { mode, unit: unit ?? '' };
-  if (mode === 'bird') return { mode, ...bird, socket: resolve(bird.socket), undoSeconds: Math.ceil(undo / 1000) };
-  return command === null ? { mode: 'none' } : { mode: 'command', command };
+/** Why a glob can match nothing, because it is none; null when it is one. */
+function globFault(glob: string): string | null {
+  try {
+    pathMatch(glob, '');
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 function guardOf(table: TomlTable): Guard {
@@ -59,6 +47,10 @@ function guardOf(table: TomlTable): Guard {
     typeof given === 'object' && given !== null ? Object.entries(given) : given === undefined ? [] : [['', given]];
   const odd = pairs.find(([, count]) => !Number.isSafeInteger(count) || Number(count) < 0);
   if (odd) guard.fault('min_matches', 'expected a number, or a table of globs and numbers');
+  for (const [glob] of pairs) {
+    const fault = globFault(glob);
+    if (fault !== null) guard.fault('min_matches', fault);
+  }
   const minMatches = new Map(odd ? [] : pairs.map(([glob, count]) => [glob, Number(count)] as const));
   const allowEmpty = guard.flag('allow_empty') ?? true;
   guard.unknown();
@@ -74,9 +66,11 @@ function retryOf(table: TomlTable): TemplateResource['retry'] {
   return { firstMs: Math.max(firstMs, 1), lastMs, attempts };
 }
 
+/** `debounce` is the same by its older name, where `wait` does not say. */
 function waitOf(table: TomlTable): TemplateResource['wait'] {
   const wait = table.table('wait');
-  const minMs = wait.time('min');
+  const debounceMs = table.time('debounce');
+  const minMs = wait.time('min') ?? debounceMs;
   const maxMs = wait.time('max');
   wait.unknown();
   return minMs === null ? null : { minMs, maxMs: Math.max(maxMs ?? 4 * minMs, minMs) };
@@ -107,8 +101,13 @@ export function readTemplateResource(
   const forEach = table.text('for_each');
   if ((forEach !== null) !== dest.search(NAME_MARK) >= 0)
     table.fault('dest', 'for_each and {{name}} in dest go together');
+  const forEachFault = forEach === null ? null : globFault(forEach);
+  if (forEachFault !== null) table.fault('for_each', forEachFault);
+  const reload = readReload(table);
+  if (forEach !== null && reload.mode === 'command' && reload.command.includes('{{'))
+    table.fault('reload_cmd', 'for_each makes many files, and the command runs once for all of them: it can name none');
   const mode = table.any('mode') === undefined || table.any('mode') === '' ? null : modeOf(table.any('mode'));
-  if (mode === null && table.any('mode')) table.fault('mode', 'expected an octal mode such as "0644"');
+  if (mode === null && table.any('mode')) table.fault('mode', 'expected an octal mode in quotes, such as "0644"');
   const checkCommand = table.text('check_cmd');
   const fault = checkCommand === null ? null : commandFault(checkCommand);
   if (fault) table.fault('check_cmd', fault);
@@ -127,8 +126,9 @@ export function readTemplateResource(
     group: table.text('group'),
     checkCommand,
     checkTimeoutMs: table.time('check_cmd_timeout') ?? defaults.checkTimeoutMs,
-    reload: reloadOf(table),
+    reload,
     reloadTimeoutMs: table.time('reload_cmd_timeout') ?? defaults.reloadTimeoutMs,
+    minReloadMs: table.time('min_reload_interval') ?? 0,
     unit: table.text('group_unit'),
     retry: retryOf(table),
     guard: guardOf(table),

@@ -1,15 +1,13 @@
 import { stat } from 'node:fs/promises';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { type Digest, digestOf } from '../core/digest.ts';
-import { asStageError, StageError } from '../core/errors.ts';
+import { asStageError, type StageError } from '../core/errors.ts';
 import { plan, type Step } from '../plan.ts';
-import { runCommand } from './command.ts';
-import { commandFor } from './command-text.ts';
 import { historyDir, keepVersion } from './history.ts';
-import { digestOfOutputs, isSameFile, type LiveFile, type OutputFile, readLiveFile } from './output-file.ts';
+import { digestOfOutputs, isSameFile, readLiveFile } from './output-file.ts';
 import type { PassContext } from './pass-context.ts';
-import type { ResourceOutputs, ResourceRenderer } from './resource-renderer.ts';
-import { commitStaged, type StagedFile, stageFile, unstage } from './stage.ts';
+import { commitStaged, stageFile, unstage } from './stage.ts';
+import { type Compared, type Made, named, stageAndCheck } from './stage-and-check.ts';
 import { textDiff } from './text-diff.ts';
 import type { Unit } from './unit.ts';
 
@@ -28,26 +26,7 @@ export interface UnitPassOptions {
   readonly signal: AbortSignal;
 }
 
-interface Made {
-  readonly renderer: ResourceRenderer;
-  readonly outputs: ResourceOutputs;
-}
-
-/** Wanted beside what is there. */
-interface Compared {
-  readonly made: Made;
-  readonly wanted: OutputFile;
-  readonly live: LiveFile | null;
-}
-
 const STALE = digestOf('not what is wanted');
-
-/** A fault of one resource names it and its file, so that nobody has to guess which of fifty it was. */
-function named(error: StageError, { resource }: ResourceRenderer): StageError {
-  const { stage, code, retryable } = error;
-  const message = `template resource ${resource.name} (${resource.file}): ${error.message}`;
-  return new StageError(stage, code, message, { retryable, cause: error });
-}
 
 async function renderAll(unit: Unit): Promise<readonly Made[]> {
   const made: Made[] = [];
@@ -66,45 +45,6 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-/** Has the operator's command judge a staged file; what it refuses is told with the keys that have changed. */
-async function check(one: StagedFile, { renderer, outputs }: Made, signal: AbortSignal): Promise<void> {
-  const { checkCommand, checkTimeoutMs: timeoutMs } = renderer.resource;
-  if (checkCommand === null) return;
-  const command = commandFor(checkCommand, { src: one.path, dest: one.wanted.dest });
-  try {
-    await runCommand(command, { stage: 'check', timeoutMs, signal });
-  } catch (thrown) {
-    const error = asStageError('check', thrown);
-    const changed = renderer.changedSince(outputs.entries);
-    const { keys } = renderer.resource;
-    const why =
-      changed === null ? `keys: ${keys.join(', ')}` : `changed since it went live last: ${changed.join(', ')}`;
-    const message = `${error.message}; ${one.wanted.dest} stays as it is; ${why}`;
-    throw named(new StageError('check', error.code, message, { retryable: error.retryable, cause: error }), renderer);
-  }
-}
-
-async function stageAndCheck(
-  different: readonly Compared[],
-  context: PassContext,
-  signal: AbortSignal,
-): Promise<readonly StagedFile[]> {
-  const staged: StagedFile[] = [];
-  try {
-    for (const { wanted, live } of different) {
-      staged.push(await stageFile(wanted, live, (message) => context.log('warn', 'owner-denied', { message })));
-    }
-    // All of them lie there before the first is judged: one may include another.
-    if (!context.syncOnly) {
-      for (const [i, one] of staged.entries()) await check(one, different[i]!.made, signal);
-    }
-    return staged;
-  } catch (error) {
-    if (!context.keepStageFile) await unstage(staged);
-    throw error;
-  }
-}
 
 /** One pass over a unit: render, compare, stage, check, commit. Never rejects; nothing is touched unless all of its resources are well. */
 export async function unitPass(unit: Unit, context: PassContext, options: UnitPassOptions): Promise<UnitOutcome> {

@@ -1,6 +1,7 @@
-import { messageOf } from '../core/errors.ts';
+import { messageOf, StageError } from '../core/errors.ts';
 import type { PassContext } from './pass-context.ts';
-import type { Reload, TemplateResource } from './resource.ts';
+import { reloadKeyOf } from './reload-key.ts';
+import type { TemplateResource } from './resource.ts';
 import { ResourceRenderer } from './resource-renderer.ts';
 import { readUnitRecord, type UnitRecord, unitLedgerPath, writeUnitRecord } from './unit-ledger.ts';
 
@@ -11,8 +12,8 @@ export class Unit {
   readonly #context: PassContext;
   #record: UnitRecord | null | undefined = undefined;
   #hasWarned = false;
-  /** Passes that failed one after the other. */
-  failures = 0;
+  /** Tries that failed one after the other. */
+  #failures = 0;
 
   constructor(name: string, resources: readonly TemplateResource[], context: PassContext) {
     this.name = name;
@@ -25,9 +26,9 @@ export class Unit {
   }
 
   /** The different ways in which its services are told, in the order of its resources. */
-  get reloads(): readonly { readonly reload: Reload; readonly resource: TemplateResource }[] {
-    const byKey = new Map(this.resources.map((resource) => [JSON.stringify(resource.reload), resource] as const));
-    return [...byKey.values()].map((resource) => ({ reload: resource.reload, resource }));
+  get reloads(): readonly { readonly key: string; readonly resource: TemplateResource }[] {
+    const byKey = new Map(this.resources.map((resource) => [reloadKeyOf(resource), resource] as const));
+    return [...byKey].map(([key, resource]) => ({ key, resource }));
   }
 
   /** Null: nothing was ever written here. */
@@ -41,6 +42,15 @@ export class Unit {
     if (JSON.stringify(this.#record) === JSON.stringify(record)) return;
     this.#record = record;
     await writeUnitRecord(this.#path, record).catch((error) => this.#warn(error));
+  }
+
+  /** The error of a try as its loop shall see it: after `max_attempts` that failed no other is worth it until the next change, which has as many. */
+  limited(error: StageError | null): StageError | null {
+    this.#failures = error?.retryable ? this.#failures + 1 : 0;
+    const most = Math.min(...this.resources.map(({ retry }) => retry.attempts ?? Number.POSITIVE_INFINITY));
+    if (!error || this.#failures < most) return error;
+    this.#failures = 0;
+    return new StageError(error.stage, error.code, error.message, { retryable: false, cause: error });
   }
 
   get #path(): string {

@@ -11,6 +11,9 @@ export const SERVER_LIMITS: ServerOptions = {
   maxHeaderSize: 8192,
 };
 
+/** The type of what Prometheus scrapes. */
+export const PROMETHEUS_TEXT = 'text/plain; version=0.0.4';
+
 /** Resolves once the server listens; rejects with the system's error. */
 export async function listen(server: Server, options: ListenOptions): Promise<void> {
   await once(server.listen(options), 'listening');

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { messageOf, UsageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { parseTime } from '../core/time-span.ts';
-import { sendJson, sendText } from './http-server.ts';
+import { PROMETHEUS_TEXT, sendJson, sendText } from './http-server.ts';
 import type { OperationResult, Operations } from './operations.ts';
 
 /** A whole answer; text or JSON by the type of `body`. */
@@ -21,7 +21,6 @@ interface Route {
 /** Path → what it does. */
 export type Routes = Readonly<Record<string, Route>>;
 
-const PROMETHEUS_TEXT = 'text/plain; version=0.0.4';
 const MAX_BODY = 4096;
 const HOUR_MS = 3_600_000;
 

@@ -1,6 +1,6 @@
 import { holdBackFiles } from '../bird/hold-back.ts';
 import type { NamedText } from '../core/named-text.ts';
-import { type Bundle, digestsOfTexts, makeBlock, makeBundle, makeFile } from '../render/bundle.ts';
+import { Block, type Bundle, digestsOfTexts, makeBundle, makeFile } from '../render/bundle.ts';
 import type { Target } from '../targets.ts';
 import { isOpen } from '../transaction/machine.ts';
 import type { Place } from './place.ts';
@@ -39,7 +39,7 @@ export function confirmedOnDisk(place: Place, live: readonly NamedText[] | null)
 }
 
 function bundleOf(files: readonly NamedText[]): Bundle {
-  const [first, ...rest] = files.map(({ name, text }) => makeFile(name, [makeBlock(text, [])]));
+  const [first, ...rest] = files.map(({ name, text }) => makeFile(name, [new Block(text, [])]));
   if (!first) throw new Error('bug: a bundle without files');
   return makeBundle([first, ...rest]);
 }

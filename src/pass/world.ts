@@ -69,9 +69,7 @@ export function worldOf(target: Target, place: Place, about: About, signal: Abor
 }
 
 function expectedOf(from: BirdText, to: BirdText): Expected {
-  const { removed, restarted, reimported } = meaningOf(from, to);
-  const gone = new Set([...removed, ...restarted]);
-  const sessions = [...readConfiguration(from).protocols.values()].filter(({ type }) => type === 'bgp');
-  const unchanged = sessions.map(({ name }) => name).filter((name) => !gone.has(name));
-  return { names: [...readConfiguration(to).protocols.keys()], unchanged, reimported };
+  const { added, removed, restarted, reimported } = meaningOf(from, to);
+  const changed = new Set([...added, ...removed, ...restarted]);
+  return { names: [...readConfiguration(to).protocols.keys()], changed, reimported };
 }

@@ -3,13 +3,16 @@ import { digestOfStatements, statementDigests } from '../bird/statements.ts';
 import { type Digest, digestOfAll } from '../core/digest.ts';
 import type { NamedText } from '../core/named-text.ts';
 
-/** A piece of a file that holds whole top-level statements (or only comments), and the resources that produced it. */
-export interface Block {
+/** A piece of a file that holds whole top-level statements (or only comments), and the resources that produced it. There are thousands. */
+export class Block {
   readonly text: string;
-  /** A digest for each of its top-level statements, in order; worked out once it is asked for. */
-  readonly statements: readonly Digest[];
   /** Datastore keys, sorted. Empty for what follows from no single resource. */
   readonly origins: readonly string[];
+
+  constructor(text: string, origins: readonly string[]) {
+    this.text = text;
+    this.origins = origins;
+  }
 }
 
 /** A block, or a run of the thousands of sessions (core/runs.ts): the same blocks side by side are the same run. */
@@ -40,18 +43,6 @@ export interface Bundle extends Digests {
   readonly files: readonly [RenderedFile, ...RenderedFile[]];
 }
 
-/** Its statements are read when they are asked for. */
-export function makeBlock(text: string, origins: readonly string[]): Block {
-  const block: Block = {
-    text,
-    origins,
-    get statements() {
-      return readPiece(block).digests;
-    },
-  };
-  return block;
-}
-
 const joined = (sections: readonly Section[]): string => sections.map(({ text }) => text).join('');
 
 export const makeRun = (parts: readonly Block[]): BlockRun => ({ text: joined(parts), parts });
@@ -69,7 +60,7 @@ export const makeFile = (name: string, sections: readonly Section[]): RenderedFi
 /** By the array that the files came in: who hands on the same one is not made to hash megabytes again. */
 const known = new WeakMap<readonly NamedText[], Digests>();
 
-function remembered(files: readonly NamedText[], statementsOf: (file: NamedText, at: number) => readonly Digest[]) {
+function remembered<F extends NamedText>(files: readonly F[], statementsOf: (file: F) => Digest) {
   let bytes: Digest | null = null;
   let statements: Digest | null = null;
   const digests: Digests = {
@@ -78,7 +69,7 @@ function remembered(files: readonly NamedText[], statementsOf: (file: NamedText,
       return bytes;
     },
     get statements() {
-      statements ??= digestOfAll(files.flatMap((f, at) => [f.name, digestOfStatements(statementsOf(f, at))]));
+      statements ??= digestOfAll(files.flatMap((f) => [f.name, statementsOf(f)]));
       return statements;
     },
   };
@@ -91,13 +82,12 @@ function remembered(files: readonly NamedText[], statementsOf: (file: NamedText,
  * are asked for: tokenizing megabytes costs more than the rest of a pass.
  */
 export const digestsOfTexts = (files: readonly NamedText[]): Digests =>
-  known.get(files) ?? remembered(files, ({ text }) => statementDigests(text));
+  known.get(files) ?? remembered(files, ({ text }) => digestOfStatements(statementDigests(text).join('')));
 
 /** Sections remember their statements' digests, so that unchanged ones are not tokenized again; what is only rendered needs none. */
 export function makeBundle(files: readonly [RenderedFile, ...RenderedFile[]]): Bundle {
-  const digests = remembered(
-    files,
-    (_, at) => files[at]?.sections.flatMap((section) => readPiece(section).digests) ?? [],
+  const digests = remembered(files, ({ sections }) =>
+    digestOfStatements(sections.map((section) => readPiece(section).digests).join('')),
   );
   return {
     files,

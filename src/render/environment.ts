@@ -1,6 +1,6 @@
 import Handlebars from 'handlebars';
 import { Runs } from '../core/runs.ts';
-import { type Block, type BlockRun, makeBlock, makeRun, type Section } from './bundle.ts';
+import { Block, type BlockRun, makeRun, type Section } from './bundle.ts';
 import { COMPILE_OPTIONS } from './compile-options.ts';
 import { guarded, unguarded } from './guard.ts';
 import { HELPERS } from './helpers.ts';
@@ -60,7 +60,7 @@ export class Environment {
     try {
       const texts = this.#template(name)(guarded(view)).split(MARK);
       return texts.flatMap((text, i) => {
-        const before = text === '' ? [] : [this.#asBefore(`${name} ${i}`, makeBlock(text, view.origins))];
+        const before = text === '' ? [] : [this.#asBefore(`${name} ${i}`, new Block(text, view.origins))];
         const sections = this.#collected[i] ?? [];
         const [one] = sections;
         if (!one || sections.length > 1 || 'parts' in one) return [...before, ...sections];
@@ -104,7 +104,7 @@ export class Environment {
     const { origins } = view;
     const text = this.#template(partial)(guarded(view));
     if (text.includes(MARK)) throw new Error(`bug: ${partial}.hbs cuts a block out of a block`);
-    const block = makeBlock(text, Array.isArray(origins) ? [...origins] : []);
+    const block = new Block(text, Array.isArray(origins) ? [...origins] : []);
     blocks.set(view, block);
     return block;
   }

@@ -51,6 +51,23 @@ function checked(property: string, value: unknown): unknown {
   return Object.getPrototypeOf(value) === Object.prototype || Array.isArray(value) ? guarded(value) : value;
 }
 
+/** One for all: there are thousands of views. */
+const HANDLER: ProxyHandler<object> = {
+  get(target, property, receiver) {
+    if (property === Symbol.toPrimitive) return toPrimitive;
+    if (typeof property === 'symbol') return Reflect.get(target, property, receiver);
+    if (!Object.hasOwn(target, property)) {
+      if (PROBED.has(property)) return undefined;
+      throw unknown(property);
+    }
+    return checked(property, Reflect.get(target, property, receiver));
+  },
+  has(target, property) {
+    if (Object.hasOwn(target, property) || typeof property === 'symbol') return Reflect.has(target, property);
+    throw unknown(property);
+  },
+};
+
 /**
  * Wraps a view so that a template can neither read a field that the view does not state (a spelling mistake in `{{#if}}` or
  * `{{#each}}` is otherwise silently false, at any depth), nor print text that could leave its place in the configuration.
@@ -58,24 +75,10 @@ function checked(property: string, value: unknown): unknown {
 export function guarded<T extends object>(view: T): T {
   const known = guards.get(view);
   if (known) return known as T;
-  const guard = new Proxy(view, {
-    get(target, property, receiver) {
-      if (property === Symbol.toPrimitive) return toPrimitive;
-      if (typeof property === 'symbol') return Reflect.get(target, property, receiver);
-      if (!Object.hasOwn(target, property)) {
-        if (PROBED.has(property)) return undefined;
-        throw unknown(property);
-      }
-      return checked(property, Reflect.get(target, property, receiver));
-    },
-    has(target, property) {
-      if (Object.hasOwn(target, property) || typeof property === 'symbol') return Reflect.has(target, property);
-      throw unknown(property);
-    },
-  });
+  const guard = new Proxy(view, HANDLER);
   guards.set(view, guard);
   guardedViews.set(guard, view);
-  return guard;
+  return guard as T;
 }
 
 /** What `guarded` wrapped; anything else as it is. */

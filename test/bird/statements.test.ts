@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { canonical, digestOfStatements, parseStatements, statementDigests } from '../../src/bird/statements.ts';
 
 const canonicals = (text: string): readonly string[] => parseStatements(text).map(canonical);
-const digest = (text: string): string => digestOfStatements(statementDigests(text));
+const digest = (text: string): string => digestOfStatements(statementDigests(text).join(''));
 
 describe('parseStatements', () => {
   it('reads statements, bodies and the line of each first word', () => {
@@ -161,7 +161,7 @@ describe('digests', () => {
       fc.property(fc.array(statement, { maxLength: 6 }), fc.nat(6), (statements, cut) => {
         const text = (list: readonly string[][]) => list.flat().join(' ');
         const parts = [statements.slice(0, cut), statements.slice(cut)];
-        const whole = digestOfStatements(parts.flatMap((part) => statementDigests(text(part))));
+        const whole = digestOfStatements(parts.flatMap((part) => statementDigests(text(part))).join(''));
         expect(whole).toBe(digest(text(statements)));
       }),
     );

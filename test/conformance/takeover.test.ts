@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isSameMoment } from '../../src/bird/same-moment.ts';
 import { prepareTargets } from '../../src/cli/prepare-bgp.ts';
-import { type Bundle, makeBlock, makeBundle, makeFile } from '../../src/render/bundle.ts';
+import { type Bundle, Block, makeBundle, makeFile } from '../../src/render/bundle.ts';
 import { expandIncludes } from '../../src/render/whole.ts';
 import type { MakeTargets } from '../../src/service/prepare.ts';
 import { convergeOnce } from '../../src/service/service.ts';
@@ -35,7 +35,7 @@ const plain = (target: Target): Target => ({
 });
 
 function bundleWithoutTunnels({ files }: Bundle): Bundle {
-  const [first, ...rest] = files.map(({ name, text }) => makeFile(name, [makeBlock(withoutTunnels(text), [])]));
+  const [first, ...rest] = files.map(({ name, text }) => makeFile(name, [new Block(withoutTunnels(text), [])]));
   return makeBundle([first!, ...rest]);
 }
 

@@ -215,7 +215,11 @@ describe('a session that falls while the configuration changes', () => {
     if (lastError) expect(told).toMatch(lastError);
     else expect(told).toBeNull();
     if (told) expect(info).toContain(told);
-    const expected = { names: [...readConfiguration(OURS).protocols.keys()], unchanged: ['session'], reimported: [] };
+    const expected = {
+      names: [...readConfiguration(OURS).protocols.keys()],
+      changed: new Set<string>(),
+      reimported: [],
+    };
     const problems = verify(before, after, expected);
     expect(problems.map(({ kind, protocol }) => [kind, protocol])).toEqual(local ? [['session-down', 'session']] : []);
   });
@@ -235,12 +239,9 @@ describe('a session that falls while the configuration changes', () => {
   /** What one change does, from the texts to the verdict. */
   const change = async (to: string) => {
     const before = await configured();
-    const { refiltered, reimported } = meaningOf(OURS, to);
-    const expected = {
-      names: [...readConfiguration(to).protocols.keys()],
-      unchanged: ['session'].filter((name) => refiltered.includes(name) || !refiltered.length),
-      reimported,
-    };
+    const { added, removed, restarted, reimported } = meaningOf(OURS, to);
+    const changed = new Set([...added, ...removed, ...restarted]);
+    const expected = { names: [...readConfiguration(to).protocols.keys()], changed, reimported };
     await configure('ours', to);
     return { before, expected };
   };
@@ -277,7 +278,7 @@ describe('a session that falls while the configuration changes', () => {
     const before = await configured();
     const names = before.protocols.map(({ name }) => name);
     expect([...names].sort()).toEqual(['device1', 'direct1', 'nobody', 'session', 'static1']);
-    const problems = verify(before, before, { names: ['new', ...names.slice(1)], unchanged: [], reimported: [] });
+    const problems = verify(before, before, { names: ['new', ...names.slice(1)], changed: new Set(), reimported: [] });
     expect(problems.map(({ kind, protocol }) => [kind, protocol])).toEqual([
       ['missing', 'new'],
       ['unexpected', names[0]],

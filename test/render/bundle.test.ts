@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digestsOfTexts, makeBlock, makeBundle, makeFile, originsAt } from '../../src/render/bundle.ts';
+import { Block, digestsOfTexts, makeBundle, makeFile, originsAt } from '../../src/render/bundle.ts';
 
 /** Pieces that hold whole top-level statements, or only comments and blanks. */
 const piece = fc.constantFrom(
@@ -15,7 +15,7 @@ const pieces = fc.array(piece, { maxLength: 8 });
 const file = (name: string, texts: readonly string[]) =>
   makeFile(
     name,
-    texts.map((text) => makeBlock(text, [])),
+    texts.map((text) => new Block(text, [])),
   );
 
 describe('the digests of a bundle', () => {
@@ -61,10 +61,10 @@ describe('the digests of a bundle', () => {
 
 describe('originsAt', () => {
   const blocks = [
-    makeBlock('# header\n\n', ['head']),
-    makeBlock('a {\n  b;\n}\n', ['/a']),
-    makeBlock('', ['nothing']),
-    makeBlock('c;\n', ['/c', '/d']),
+    new Block('# header\n\n', ['head']),
+    new Block('a {\n  b;\n}\n', ['/a']),
+    new Block('', ['nothing']),
+    new Block('c;\n', ['/c', '/d']),
   ];
 
   it('is the resources behind a line', () => {
@@ -78,7 +78,7 @@ describe('originsAt', () => {
   });
 
   it('blames a line that two blocks share on the one that ends it', () => {
-    const shared = makeFile('f', [makeBlock('a;\nb', ['one']), makeBlock(' c;\n', ['two'])]);
+    const shared = makeFile('f', [new Block('a;\nb', ['one']), new Block(' c;\n', ['two'])]);
     expect([1, 2].map((line) => originsAt(shared, line))).toEqual([['one'], ['two']]);
   });
 });

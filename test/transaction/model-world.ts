@@ -58,7 +58,7 @@ export class ModelWorld implements World {
   }
 
   async expected(_: BundleId | null, to: BundleId) {
-    return { names: [to], unchanged: [], reimported: [] };
+    return { names: [to], changed: new Set<string>(), reimported: [] };
   }
 
   moved(): void {
