@@ -1,6 +1,6 @@
 import type { FamilyBgp } from '../bgp/node-bgp.ts';
 import type { Peer } from '../bgp/peer.ts';
-import { makeBlock, makeBundle, makeFile } from '../render/bundle.ts';
+import { Block, makeBundle, makeFile } from '../render/bundle.ts';
 import type { TemplateTexts } from '../render/environment.ts';
 import { renderFamily } from '../render/render-family.ts';
 import { sameFields } from './same-model.ts';
@@ -36,7 +36,7 @@ export class SharedPeers {
     if (address === null || !bgp.peers.every(isOwn)) return renderFamily(environment, bgp, options);
     const shared: FamilyBgp = { ...bgp, peers: bgp.peers.map((peer) => this.#sharedOf(peer)) };
     const [main, ...parts] = renderFamily(environment, shared, options).files.map(({ name, text }) =>
-      makeFile(name, [makeBlock(text.replaceAll(STAND_IN, address), [])]),
+      makeFile(name, [new Block(text.replaceAll(STAND_IN, address), [])]),
     );
     if (!main) throw new Error('bug: a bundle without a file');
     return makeBundle([main, ...parts]);

@@ -9,7 +9,7 @@ import { runCase } from '../../src/golden/run-case.ts';
 import { sameModel } from '../../src/golden/same-model.ts';
 import { readScenario } from '../../src/golden/scenario.ts';
 import { SharedPeers } from '../../src/golden/shared-peers.ts';
-import { makeBlock, makeBundle, makeFile } from '../../src/render/bundle.ts';
+import { Block, makeBundle, makeFile } from '../../src/render/bundle.ts';
 import type { Environment } from '../../src/render/environment.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
@@ -46,7 +46,7 @@ describe('RenderedOnce', () => {
     const rendered: FamilyBgp[] = [];
     const once = new RenderedOnce((_, bgp) => {
       rendered.push(bgp);
-      return makeBundle([makeFile('bird.conf', [makeBlock(JSON.stringify(bgp), [])])]);
+      return makeBundle([makeFile('bird.conf', [new Block(JSON.stringify(bgp), [])])]);
     });
     const model = (...blackholes: readonly string[]) =>
       ({ family: 4, services: { blackholes } }) as unknown as FamilyBgp;
