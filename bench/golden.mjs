@@ -1,6 +1,7 @@
-// What the harness costs: every fixture, and a generated cluster of 1,000 nodes behind three route reflectors with `nodes: all`.
-//   node bench/golden.mjs [--nodes N]
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+// What the harness costs: every fixture, and generated clusters of 1,000 nodes with `nodes: all`, behind three route reflectors and in a
+// full mesh.
+//   node bench/golden.mjs [--nodes N] [--runs N]
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,9 +11,11 @@ import { oneShot } from './one-shot.mjs';
 import { median } from './statistics.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { values: options } = parseArgs({ options: { nodes: { type: 'string', default: '1000' } } });
+const { values: options } = parseArgs({
+  options: { nodes: { type: 'string', default: '1000' }, runs: { type: 'string', default: '3' } },
+});
 const main = join(root, 'dist/main.js');
-const reflectors = [0, 1, 2];
+const REFLECTORS = [0, 1, 2];
 
 /** The bench's cluster, in which every node has a session with each of three reflectors in place of the full mesh. */
 function reflected(nodes) {
@@ -24,7 +27,7 @@ function reflected(nodes) {
   entries[`${resources}bgpconfigurations/default`] = resource('BGPConfiguration', 'default', defaults);
   const selectors = { nodeSelector: 'all()', peerSelector: 'has(reflector)' };
   entries[`${resources}bgppeers/reflectors`] = resource('BGPPeer', 'reflectors', selectors);
-  for (const index of reflectors) {
+  for (const index of REFLECTORS) {
     const node = JSON.parse(entries[nodeKey(index)]);
     node.metadata = { name: nodeName(index), labels: { reflector: '' } };
     node.spec.bgp.routeReflectorClusterID = '10.0.0.1';
@@ -33,24 +36,40 @@ function reflected(nodes) {
   return entries;
 }
 
+/** The bench's cluster as the only case of a folder. */
+async function writeCase(folder, entries) {
+  const text = Object.entries(entries).map(([key, value]) => `  ${key}: '${value}'\n`);
+  await mkdir(folder);
+  await writeFile(join(folder, 'in.yaml'), `kind: Case\nnodes: all\n---\nkind: Keys\ndata:\n${text.join('')}`);
+}
+
 const folder = await mkdtemp(join(tmpdir(), 'birdconfd-bench-golden-'));
 try {
-  const data = Object.entries(reflected(Number(options.nodes)));
-  const text = data.map(([key, value]) => `  ${key}: '${value}'\n`).join('');
-  await writeFile(join(folder, 'in.yaml'), `kind: Case\nnodes: all\n---\nkind: Keys\ndata:\n${text}`);
+  const nodes = Number(options.nodes);
+  const [reflectors, mesh] = [join(folder, 'reflectors'), join(folder, 'mesh')];
+  await writeCase(reflectors, reflected(nodes));
+  await writeCase(mesh, cluster(nodes));
   const test = (dir, ...more) => ({ args: [main, 'test', dir, '--check', 'none', ...more], env: { CI: '' } });
-  await oneShot([{ name: 'accept', once: () => test(folder, '--update') }], 1);
-  const figures = await oneShot(
+  const accepted = await oneShot(
+    [
+      { name: 'reflectors --update', once: () => test(reflectors, '--update') },
+      { name: 'mesh --update', once: () => test(mesh, '--update') },
+    ],
+    1,
+  );
+  const compared = await oneShot(
     [
       { name: 'start-up', once: () => ({ args: [main, 'test', '--help'], env: {} }) },
       { name: 'fixtures', once: () => test(join(root, 'fixtures')) },
-      { name: `${options.nodes} nodes`, once: () => test(folder) },
+      { name: 'reflectors', once: () => test(reflectors) },
+      { name: 'mesh', once: () => test(mesh) },
     ],
-    3,
+    Number(options.runs),
   );
+  const figures = [...compared, ...accepted];
   for (const [name, { wallMs, cpuMs, peakMib }] of figures) {
     const [wall, cpu, peak] = [wallMs, cpuMs, peakMib].map((all) => Math.round(median(all)));
-    process.stdout.write(`${name.padEnd(12)} ${wall} ms (${cpu} ms CPU), ${peak} MiB\n`);
+    process.stdout.write(`${name.padEnd(20)} ${wall} ms (${cpu} ms CPU), ${peak} MiB\n`);
   }
 } finally {
   await rm(folder, { recursive: true, force: true });

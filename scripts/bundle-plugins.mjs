@@ -62,6 +62,16 @@ export const commonjsNames = {
   },
 };
 
+/** Where in a template something stands, for the message when it goes wrong: Handlebars hands it to every look-up, as a new object. */
+const PLACE = /\{"start":\{"line":\d+,"column":\d+\},"end":\{"line":\d+,"column":\d+\}\}/g;
+
+/** A compiled template whose places are made once. */
+function withConstantPlaces(compiled) {
+  const places = [...new Set(compiled.match(PLACE))];
+  const code = compiled.replace(PLACE, (place) => `places[${places.indexOf(place)}]`);
+  return `((places) => (${code}))([${places.join(',')}])`;
+}
+
 /** Fills src/render/precompiled.ts with the built-in templates, compiled as src/render/environment.ts would compile them. */
 export const precompiledTemplates = (templates) => ({
   name: 'precompiled-templates',
@@ -76,7 +86,7 @@ export const precompiledTemplates = (templates) => ({
         .sort()
         .map((name) => readFileSync(join(templates, name), 'utf8'));
       const entries = [...new Set(texts)].map(
-        (text) => `[${JSON.stringify(text)}, ${Handlebars.precompile(text, COMPILE_OPTIONS)}]`,
+        (text) => `[${JSON.stringify(text)}, ${withConstantPlaces(Handlebars.precompile(text, COMPILE_OPTIONS))}]`,
       );
       return { contents: `export const PRECOMPILED = new Map([${entries.join(',\n')}]);`, loader: 'js' };
     });

@@ -48,6 +48,8 @@ export interface BgpOptions {
   readonly v1?: V1Options;
   /** Another target's decoder `forNode` this one, so that what is no node's own is decoded once; absent: one of its own. */
   readonly decoder?: ResourcesDecoder;
+  /** Another way to the same files, for who renders many nodes; absent: `renderFamily`. */
+  readonly render?: typeof renderFamily;
 }
 
 /** Who the node is to the BGP rules, by its settings. */
@@ -133,6 +135,7 @@ function liveFiles(): (live: readonly NamedText[] | null) => LiveFiles | null {
 /** The two targets of BGP mode, `bird` and `bird6`: each one daemon with all its files. */
 export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Target, Target] {
   const model = modelOf(options);
+  const { render = renderFamily } = options;
   const environments = {
     v1: environmentOf(options.v1?.templates ?? new Map()),
     v3: environmentOf(options.templates),
@@ -152,7 +155,7 @@ export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Tar
         const built = bgp.family(family, known(live));
         const environment = environments[rest.data ?? 'v3'];
         return {
-          bundle: renderFamily(environment, built.value, options),
+          bundle: render(environment, built.value, options),
           diagnostics: sortDiagnostics([...diagnostics, ...built.diagnostics]),
           ...rest,
           kept: built.kept,

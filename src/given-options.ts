@@ -22,9 +22,16 @@ const asTexts = (value: unknown): readonly string[] =>
 const split = (option: Option, value: string): readonly string[] =>
   option.many ? value.split(',').filter((part) => part !== '') : [value];
 
+/** The variables of each option, the first that is set counts. */
+const VARIABLES: ReadonlyMap<string, readonly string[]> = new Map(
+  (OPTIONS as readonly Option[]).map(({ name, environment = [] }) => [
+    name,
+    [variableOf(name), ...environment.flatMap((theirs) => [`CALICO_${theirs}`, theirs])],
+  ]),
+);
+
 function fromEnvironment(option: Option, environment: Environment): Given | null {
-  const theirs = (option.environment ?? []).flatMap((name) => [`CALICO_${name}`, name]);
-  for (const name of [variableOf(option.name), ...theirs]) {
+  for (const name of VARIABLES.get(option.name) ?? []) {
     const value = environment[name];
     if (value) return { values: split(option, value), from: name };
   }

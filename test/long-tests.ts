@@ -25,6 +25,7 @@ export const LONG_TESTS: readonly string[] = [
   'test/e2e/crash.test.ts',
   'test/e2e/etcd-faults.test.ts',
   'test/e2e/example-project.test.ts',
+  'test/e2e/first-golden.test.ts',
   'test/e2e/holds.test.ts',
   'test/e2e/peer-killed.test.ts',
   'test/e2e/pictures.test.ts',

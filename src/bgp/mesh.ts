@@ -8,7 +8,7 @@ import type { Passwords } from './passwords.ts';
 import { ofFamily, type Peer, type PeerContext, peerName, waitsFor } from './peer.ts';
 import { sameAsBefore } from './same-as-before.ts';
 
-function meshPeer(cluster: Cluster, node: Node, address: string, context: PeerContext): Omit<Peer, 'password'> {
+function meshPeer(cluster: Cluster, node: Node, address: string, context: PeerContext, password: Secret | null): Peer {
   // Quirk of spec 3.3, kept: from 3.32 on, a mesh peer without an AS of its own is given this node's, not the cluster's.
   const otherwise = cluster.rules.meshAsNumber === 'own' ? context.asNumber : cluster.asNumber;
   const asNumber = node.asNumber ?? otherwise;
@@ -25,6 +25,7 @@ function meshPeer(cluster: Cluster, node: Node, address: string, context: PeerCo
     gracefulRestartSeconds: cluster.defaults?.meshRestartSeconds ?? null,
     keepaliveSeconds: null,
     rrClusterId: null,
+    password,
     nextHop: null,
     allowedLocalAsNumbers: null,
     importFilters: [],
@@ -81,7 +82,7 @@ function peersOf(
   const peers = run.flatMap((node) => {
     const address = ofFamily(context.family, node);
     if (address === null || node === self || node.routeReflectorClusterID) return [];
-    const peer = { ...meshPeer(cluster, node, address, context), password: password ?? null };
+    const peer = meshPeer(cluster, node, address, context, password ?? null);
     return [password === undefined ? peer : sameAsBefore(node, peer)];
   });
   const now = { common, password, peers, addresses: peers.map(({ address }) => address) };

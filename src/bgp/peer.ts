@@ -54,7 +54,7 @@ export interface PeerContext {
 
 /** A BIRD symbol for a session: every "." and ":" of the address becomes "_"; the port, if it is given, is part of it. */
 export function peerName(kind: PeerKind, address: string, port: number): string {
-  return `${kind}_${address.replace(/[.:]/g, '_')}${port > 0 ? `_port_${port}` : ''}`;
+  return `${kind}_${address.replaceAll('.', '_').replaceAll(':', '_')}${port > 0 ? `_port_${port}` : ''}`;
 }
 
 /** Which of two Calico nodes waits: the one with the lower address, compared as text (quirk of spec 3.3, kept). */

@@ -20,10 +20,12 @@ function equal(a: unknown, b: unknown): boolean {
  * stays the same object from pass to pass, and whoever remembers something by it (its text) finds it again.
  */
 export function sameAsBefore(resource: object, peer: Peer): Peer {
-  const byName = before.get(resource) ?? new Map<string, Peer>();
-  before.set(resource, byName);
+  const known = before.get(resource);
+  const byName = known ?? new Map<string, Peer>();
+  if (!known) before.set(resource, byName);
   const last = byName.get(peer.name);
-  if (last && equal(peer, last)) return last;
+  // Where all nodes of a cluster are rendered, it was mostly another one's.
+  if (last && last.sourceAddress === peer.sourceAddress && equal(peer, last)) return last;
   byName.set(peer.name, peer);
   return peer;
 }

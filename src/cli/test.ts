@@ -6,7 +6,7 @@ import { Templates } from '../golden/templates.ts';
 import { TerminalReport } from '../golden/terminal-report.ts';
 import { builtInTemplates } from '../host/read-templates.ts';
 import { EXIT } from './exit-codes.ts';
-import { wantsDetails, writeReports } from './write-reports.ts';
+import { wantsDetails, wantsFiles, writeReports } from './write-reports.ts';
 
 export interface TestVerbOptions {
   readonly dir: string;
@@ -55,7 +55,7 @@ export async function testVerb({ dir, flags, ci, colour }: TestVerbOptions): Pro
     check,
     converge: check && flags['skip-converge'] !== true,
     update,
-    details: wantsDetails(flags) ? 'all' : 'differences',
+    details: wantsDetails(flags) ? 'all' : update && !wantsFiles(flags) ? 'names' : 'differences',
     onCase: (report) => json || say(terminal.caseLines(report)),
   });
   const report: HarnessReport = { title: `birdconfd test ${dir}`, sides, cases, durationMs: performance.now() - began };

@@ -1,6 +1,19 @@
-import type { ValidateFunction } from 'ajv';
 import { FLAVOURS, type FlavourName } from '../bird/flavour.ts';
+import { show } from '../core/diagnostic.ts';
 import { UsageError } from '../core/errors.ts';
+import {
+  boolean,
+  type Fault,
+  type Field,
+  INVALID,
+  list,
+  mapOf,
+  oneOf,
+  optional,
+  record,
+  text,
+} from '../datamodel/field.ts';
+import { isResourceName } from '../datamodel/values.ts';
 import type { Layout } from '../render/view.ts';
 
 /** `kind: Case` as it stands in an in.yaml; what it leaves out has a default (fixtures/README.md). */
@@ -17,43 +30,71 @@ export interface CaseHeader {
   readonly expect?: { readonly exit: number };
 }
 
-const texts = { type: 'array', items: { type: 'string' }, minItems: 1 };
-const release = { type: 'string', pattern: '^(auto|3\\.\\d+)$' };
-
-const SCHEMA = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    kind: { const: 'Case' },
-    nodes: { anyOf: [texts, { const: 'all' }] },
-    birds: { ...texts, items: { enum: Object.keys(FLAVOURS) } },
-    layouts: { ...texts, items: { enum: ['single', 'calico'] } },
-    env: { type: 'object', additionalProperties: { type: 'string' } },
-    release,
-    releases: { ...texts, items: release },
-    extends: { type: 'string' },
-    converge: { type: 'boolean' },
-    expect: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['exit'],
-      properties: { exit: { enum: [0, 3] } },
+/** Null where a field is left out. */
+const some = <T>(item: Field<T>): Field<readonly T[] | null> => {
+  const items = list(item);
+  return optional(
+    {
+      shape: items.shape,
+      decode: (value, path, faults) => {
+        const isSet = !Array.isArray(value) || (value.length > 0 && new Set(value).size === value.length);
+        if (isSet) return items.decode(value, path, faults);
+        const message = value.length > 0 ? 'expected each but once' : 'expected one at least, found none';
+        faults.push({ severity: 'error', code: 'invalid-value', path, message });
+        return INVALID;
+      },
     },
+    null,
+  );
+};
+
+// A node's name is a folder of the goldens.
+const nodeName = text('the name of a Node', (value) => (isResourceName(value) ? value : null));
+const nodeNames = some(nodeName);
+const nodes: Field<readonly string[] | 'all' | null> = {
+  shape: nodeNames.shape,
+  decode: (value, path, faults) => (value === 'all' ? 'all' : nodeNames.decode(value, path, faults)),
+};
+const release = text('auto, or a release as "3.33"', (value) => (/^(auto|3\.\d+)$/.test(value) ? value : null));
+const exit: Field<number> = {
+  shape: { type: 'number', expects: '0 or 3' },
+  decode: (value, path, faults) => {
+    if (value === 0 || value === 3) return value;
+    faults.push({ severity: 'error', code: 'invalid-value', path, message: `expected 0 or 3, found ${show(value)}` });
+    return INVALID;
   },
 };
 
-let compiled: Promise<ValidateFunction<CaseHeader>> | null = null;
+const HEADER = record(
+  {
+    nodes: nodes,
+    birds: some(oneOf(...(Object.keys(FLAVOURS) as FlavourName[]))),
+    layouts: some(oneOf<Layout>('single', 'calico')),
+    env: optional(mapOf(text('a text', (value) => value)), null),
+    release: optional(release, null),
+    releases: some(release),
+    extends: optional(
+      text('a path', (value) => value),
+      null,
+    ),
+    converge: optional(boolean, null),
+    expect: optional(record({ exit }), null),
+  },
+  ['kind'],
+);
 
-async function compile(): Promise<ValidateFunction<CaseHeader>> {
-  const { Ajv } = await import('ajv');
-  return new Ajv({ allErrors: true }).compile<CaseHeader>(SCHEMA);
-}
-
-/** The header of a case. Rejects with a UsageError, which begins with `where`, for a field that is unknown or has no such value. */
-export async function checkedHeader(value: unknown, where: string): Promise<CaseHeader> {
-  compiled ??= compile();
-  const validate = await compiled;
-  if (validate(value)) return value;
-  const faults = (validate.errors ?? []).map(({ instancePath, message }) => `Case${instancePath} ${message}`);
-  throw new UsageError(`${where}: ${faults.join(', ')}`);
+/** The header of a case. Throws a UsageError, which begins with `where`, for a field that is unknown or has no such value. */
+export function checkedHeader(value: unknown, where: string): CaseHeader {
+  const faults: Fault[] = [];
+  const header = HEADER.decode(value, [], faults);
+  if (header === INVALID || faults.length > 0) {
+    const told = faults.map(({ code, path, message }) => {
+      const why = code === 'unknown-field' ? 'is not known' : message;
+      return `${['Case', ...path].join('/')} ${why}`;
+    });
+    throw new UsageError(`${where}: ${told.join(', ')}`);
+  }
+  const { env, ...rest } = header;
+  const given = Object.entries({ ...rest, env: env && Object.fromEntries(env) }).filter(([, field]) => field !== null);
+  return Object.fromEntries(given) as CaseHeader;
 }

@@ -13,6 +13,6 @@ export async function readDataSet(dir: string): Promise<DataSet> {
   if (!existsSync(root)) return new Map();
   const names = await readdir(root, { recursive: true });
   if (!names.some((name) => /(^|\/)in\.yaml$/.test(name))) return new Map([['.', () => plainData(root)]]);
-  const cases = await findCases(root);
+  const cases = findCases(root);
   return new Map(cases.map((each) => [relative(root, each) || '.', () => readScenario(join(each))]));
 }

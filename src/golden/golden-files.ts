@@ -1,7 +1,10 @@
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { UsageError } from '../core/errors.ts';
 import type { NamedText } from '../core/named-text.ts';
 import { byBytes } from '../core/order.ts';
+import { readText } from './read-text.ts';
 
 const isOut = (name: string): boolean => /^out(\.\d\d)?$/.test(name);
 
@@ -15,15 +18,21 @@ export class GoldenFiles {
     this.#dir = dir;
   }
 
-  /** Finds the goldens, and removes what a failed run left. */
+  /**
+   * Finds the goldens, and removes what a failed run left. Rejects with a UsageError where one is a link, or lies behind one: to accept
+   * would write and remove files elsewhere.
+   */
   static async open(dir: string): Promise<GoldenFiles> {
     const files = new GoldenFiles(dir);
-    const names = await readdir(dir);
-    if (names.includes('out.actual')) await rm(join(dir, 'out.actual'), { recursive: true, force: true });
-    for (const out of names.filter(isOut)) {
-      for (const entry of await readdir(join(dir, out), { recursive: true, withFileTypes: true })) {
+    const entries = readdirSync(dir, { withFileTypes: true });
+    if (entries.some(({ name }) => name === 'out.actual'))
+      await rm(join(dir, 'out.actual'), { recursive: true, force: true });
+    for (const out of entries.filter(({ name }) => isOut(name))) {
+      if (!out.isDirectory()) throw new UsageError(`${out.name}: expected a folder of goldens`);
+      for (const entry of readdirSync(join(dir, out.name), { recursive: true, withFileTypes: true })) {
         if (entry.isDirectory()) continue;
         const folder = entry.parentPath.slice(dir.length + 1);
+        if (!entry.isFile()) throw new UsageError(`${folder}/${entry.name}: a golden is a file, and no link`);
         files.#byFolder.set(folder, [...(files.#byFolder.get(folder) ?? []), entry.name]);
       }
     }
@@ -39,13 +48,10 @@ export class GoldenFiles {
     return this.#byFolder.get(dirname(path))?.includes(path.slice(dirname(path).length + 1)) ?? false;
   }
 
-  /** The goldens of one folder, null where there are none. */
-  async read(folder: string): Promise<readonly NamedText[] | null> {
+  /** The goldens of one folder, null where there are none. Throws as `readText` does. */
+  read(folder: string): readonly NamedText[] | null {
     const names = this.#byFolder.get(folder);
-    if (!names) return null;
-    return Promise.all(
-      names.map(async (name) => ({ name, text: await readFile(join(this.#dir, folder, name), 'utf8') })),
-    );
+    return names?.map((name) => ({ name, text: readText(join(this.#dir, folder, name)) })) ?? null;
   }
 
   /** Puts what came out under out.actual/, beside the goldens. */
@@ -60,12 +66,13 @@ export class GoldenFiles {
   /** Makes what was kept the goldens, and removes those at `obsolete`, with the folders that they leave empty. */
   async accept(obsolete: readonly string[]): Promise<void> {
     for (const path of obsolete) await rm(join(this.#dir, path));
+    // First of all: an empty folder may have the name of a new golden.
+    for (const path of obsolete) await this.#removeEmpty(dirname(path));
     for (const path of this.#written) {
       await mkdir(dirname(join(this.#dir, path)), { recursive: true });
       await rename(join(this.#dir, 'out.actual', path), join(this.#dir, path));
     }
     await rm(join(this.#dir, 'out.actual'), { recursive: true, force: true });
-    for (const path of obsolete) await this.#removeEmpty(dirname(path));
   }
 
   async #removeEmpty(folder: string): Promise<void> {

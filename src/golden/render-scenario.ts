@@ -6,11 +6,14 @@ import { prefixesFor } from '../core/keys.ts';
 import type { NamedText } from '../core/named-text.ts';
 import { ResourcesDecoder } from '../datamodel/resources.ts';
 import { MemoryDatastore } from '../datastore/memory.ts';
+import { renderFamily } from '../render/render-family.ts';
 import type { Layout } from '../render/view.ts';
 import { resolveSettings, type Settings } from '../settings.ts';
 import type { Target } from '../targets.ts';
+import { RenderedOnce } from './rendered-once.ts';
 import type { Place } from './report.ts';
 import { nodesOf, type Scenario, type Step } from './scenario.ts';
+import { SharedPeers } from './shared-peers.ts';
 import type { Templates } from './templates.ts';
 
 /** One node's files in one dialect, layout and release after one step. */
@@ -74,10 +77,12 @@ class World {
   readonly #services = new Map<string, Service>();
   readonly #scenario: Scenario;
   readonly #reversed: boolean;
+  readonly #render: typeof renderFamily;
   #before: Readonly<Record<string, string>> = {};
 
-  constructor(scenario: Scenario, { reversed }: { readonly reversed: boolean }) {
+  constructor(scenario: Scenario, render: typeof renderFamily, { reversed }: { readonly reversed: boolean }) {
     this.#scenario = scenario;
+    this.#render = render;
     this.#reversed = reversed;
   }
 
@@ -119,6 +124,7 @@ class World {
       lastGood: new Map(),
       v1: { templates: texts.v1, data, ownAddresses, allowCustomFilters },
       decoder,
+      render: this.#render,
     };
     const targets = bgpTargets(options, { output: this.#scenario.dir, ...settings.daemons });
     const service = { targets, live: new Map(this.#scenario.live) };
@@ -133,9 +139,19 @@ class World {
 const told = (diagnostics: readonly Diagnostic[]): string =>
   sortDiagnostics(diagnostics).map(formatDiagnostic).join('\n');
 
+/** Below this many nodes, sessions are not shared between them: it would not pay. */
+const MANY = 32;
+
+/** How the files of a case's nodes are made. */
+async function renderOf(scenario: Scenario, nodes: readonly string[], templates: Templates) {
+  if (nodes.length < MANY) return renderFamily;
+  const texts = await Promise.all(scenario.birds.map((bird) => templates.of(bird)));
+  const isSuited = texts.every(({ v1, v3 }) => SharedPeers.suits(v1) && SharedPeers.suits(v3));
+  return isSuited ? new SharedPeers().render : renderFamily;
+}
+
 /**
- * Renders every step, node, dialect, layout and release of a case, in this order, each twice from different orders of arrival unless
- * `once` is said. What was handed out is not kept, so a case may be larger than the memory. Pure but for reading templates; rejects with a UsageError where the
+ * Renders every step, node, dialect, layout and release of a case, in this order, each from two orders of arrival unless `once` is said. What was handed out is not kept, so a case may be larger than the memory. Pure but for reading templates; rejects with a UsageError where the
  * case has no node, asks for what is no setting, or a template cannot be rendered.
  */
 export async function* renderScenario(
@@ -144,20 +160,20 @@ export async function* renderScenario(
   { once = false }: { readonly once?: boolean } = {},
 ): AsyncGenerator<Rendered> {
   const nodes = nodesOf(scenario);
-  const world = new World(scenario, { reversed: false });
-  const opposite = once ? null : new World(scenario, { reversed: true });
+  const render = new RenderedOnce(await renderOf(scenario, nodes, templates));
+  const world = new World(scenario, render.first, { reversed: false });
+  const opposite = once ? null : new World(scenario, render.second, { reversed: true });
   await Promise.all([world.start(nodes), opposite?.start(nodes)]);
   for (const step of scenario.steps) {
     world.take(step);
     opposite?.take(step);
     for (const node of nodes) {
       for (const variant of await variantsOf(scenario, node)) {
-        const [{ files, diagnostics }, again] = await Promise.all([
-          world.render(variant, templates),
-          opposite?.render(variant, templates) ?? null,
-        ]).catch((error: unknown) => {
+        const failed = (error: unknown) => {
           throw new UsageError(`${node} (${variant.name}) cannot be rendered: ${messageOf(error)}`, { cause: error });
-        });
+        };
+        const { files, diagnostics } = await world.render(variant, templates).catch(failed);
+        const again = (await opposite?.render(variant, templates).catch(failed)) ?? null;
         const unstable = files.filter(({ text }, i) => again && again.files[i]?.text !== text).map(({ name }) => name);
         if (again && told(diagnostics) !== told(again.diagnostics)) unstable.push('diagnostics');
         yield {

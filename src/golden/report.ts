@@ -71,10 +71,10 @@ export interface FileReport {
   /** Below the case's folder: `out/worker-1/1.6-single/bird.conf`. */
   readonly path: string;
   readonly status: Status;
-  /** The texts; both null where the file passed, one of them where it is new or obsolete. */
+  /** The texts; both null where the file passed or details are left out, one of them where it is new or obsolete. */
   readonly before: string | null;
   readonly after: string | null;
-  /** Empty where only comments or layout differ. */
+  /** Of a file that both sides have; empty where only comments or layout differ. */
   readonly statements: readonly StatementChange[];
 }
 

@@ -39,8 +39,22 @@ export async function runCase(
 export const diagnosticLines = (diagnostics: readonly Diagnostic[]): readonly DiagnosticLine[] =>
   sortDiagnostics(diagnostics).map(({ severity, code, key, path }) => ({ severity, code, key, path }));
 
+/** A word that YAML needs no quotes for, and takes for nothing but a text. */
+const PLAIN = /^[/A-Za-z][\w/.-]*$/;
+const TAKEN = /^(?:null|true|false)$/i;
+
+const isPlain = (value: string | number): boolean =>
+  typeof value === 'number' || (PLAIN.test(value) && !TAKEN.test(value));
+
 /** The text of a diagnostics.yaml. */
 export async function diagnosticsText(diagnostics: readonly Diagnostic[]): Promise<string> {
+  const lines = diagnosticLines(diagnostics);
+  const values = lines.flatMap(({ severity, code, key, path }) => [severity, code, key, ...path]);
+  if (lines.length > 0 && values.every(isPlain)) return lines.map(plainText).join('');
   const { stringify } = await import('yaml');
-  return stringify(diagnosticLines(diagnostics), { aliasDuplicateObjects: false });
+  return stringify(lines, { aliasDuplicateObjects: false });
 }
+
+/** As `stringify` writes it, without making a document of it first: most of what is told holds nothing but words. */
+const plainText = ({ severity, code, key, path }: DiagnosticLine): string =>
+  `- severity: ${severity}\n  code: ${code}\n  key: ${key}\n  path:${path.length === 0 ? ' []\n' : `\n${path.map((part) => `    - ${part}\n`).join('')}`}`;

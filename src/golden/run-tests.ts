@@ -16,7 +16,7 @@ export async function runTests(
   dir: string,
   { filter, onCase, ...options }: RunTestsOptions,
 ): Promise<readonly CaseReport[]> {
-  const cases = (await findCases(resolve(dir))).filter((each) => !filter || each.includes(filter));
+  const cases = findCases(resolve(dir)).filter((each) => !filter || each.includes(filter));
   if (cases.length === 0) throw new UsageError(`${dir}: no case there has "${filter}" in its path`);
   const reports: CaseReport[] = [];
   for (const each of cases) {

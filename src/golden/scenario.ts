@@ -1,15 +1,17 @@
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { FlavourName } from '../bird/flavour.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { type Diagnostic, formatDiagnostic } from '../core/diagnostic.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { resourceName, resourcePrefix, splitKey, V1_HOSTS } from '../core/keys.ts';
 import { byBytes } from '../core/order.ts';
 import { isResourceName } from '../datamodel/values.ts';
+import { member, type SourceDocument } from '../datastore/document-entries.ts';
 import { parseDocuments } from '../datastore/documents.ts';
 import type { Layout } from '../render/view.ts';
+import { type CaseFiles, caseFiles } from './case-files.ts';
 import { type CaseHeader, checkedHeader } from './case-header.ts';
+import { readText } from './read-text.ts';
 
 /** One step of a case: the whole state of the datastore after it, key → value. */
 export interface Step {
@@ -44,8 +46,8 @@ export interface Scenario {
 const STEP_FILE = /^in(?:\.(\d\d)-[a-z0-9-]+)?\.yaml$/;
 
 /** The steps' files in order. A name that only looks like a step's would be left out in silence, so it is refused. */
-async function stepFiles(dir: string): Promise<readonly string[]> {
-  const files = (await readdir(dir)).filter((name) => /^in\b.*\.ya?ml$/.test(name));
+function stepFiles(dir: string): readonly string[] {
+  const files = readdirSync(dir).filter((name) => /^in\b.*\.ya?ml$/.test(name));
   files.sort((a, b) => byBytes(a.replace('in.yaml', ''), b.replace('in.yaml', '')));
   if (files[0] !== 'in.yaml') throw new UsageError(`${dir}: a case begins with in.yaml`);
   const numbers = new Set<string>();
@@ -59,21 +61,21 @@ async function stepFiles(dir: string): Promise<readonly string[]> {
 }
 
 /** The files of the case's live/ folder, if it has one. */
-async function liveFiles(dir: string): Promise<ReadonlyMap<string, string>> {
+function liveFiles(dir: string): ReadonlyMap<string, string> {
   const folder = join(dir, 'live');
-  const names = existsSync(folder) ? await readdir(folder) : [];
-  const files = names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const);
-  return new Map(await Promise.all(files));
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return new Map(names.map((name) => [name, readText(join(folder, name))]));
 }
 
 interface Start {
   readonly header: CaseHeader;
   readonly values: Readonly<Record<string, string>>;
+  readonly live: ReadonlyMap<string, string>;
 }
 
 /** What another case, or nothing, hands on. */
 async function startOf(dir: string, header: CaseHeader, heirs: readonly string[]): Promise<Start> {
-  if (header.extends === undefined) return { header, values: {} };
+  if (header.extends === undefined) return { header, values: {}, live: new Map() };
   const parent = resolve(dir, header.extends);
   if (heirs.includes(parent)) throw new UsageError(`${dir}: extends itself, by way of ${header.extends}`);
   const start = await readFirst(parent, [...heirs, parent]).catch((error: unknown) => {
@@ -83,7 +85,7 @@ async function startOf(dir: string, header: CaseHeader, heirs: readonly string[]
   });
   const { release, releases, ...inherited } = start.header;
   const rules = header.release || header.releases ? {} : { ...(release && { release }), ...(releases && { releases }) };
-  return { header: { ...inherited, ...rules, ...header }, values: start.values };
+  return { header: { ...inherited, ...rules, ...header }, values: start.values, live: start.live };
 }
 
 /** The comment that a file begins with, on one line. */
@@ -94,34 +96,57 @@ const aboutOf = (text: string): string =>
     .join(' ')
     .trim();
 
-const overlaid = (values: Start['values'], parsed: Awaited<ReturnType<typeof parseDocuments>>): Start['values'] => {
-  const kept = Object.entries(values).filter(([key]) => !parsed.deletes.has(key));
-  return Object.fromEntries([...kept, ...[...parsed.entries].map(([key, { value }]) => [key, value] as const)]);
-};
+type Parsed = Awaited<ReturnType<typeof parseDocuments>>;
+
+/** What a text says over what was there before. */
+function overlaid(values: Start['values'], parsed: Parsed, files: CaseFiles): Start['values'] {
+  const all = new Map(Object.entries(values));
+  for (const key of parsed.deletes.keys()) all.delete(key);
+  for (const [key, { value }] of parsed.entries) all.set(key, value);
+  for (const [key, value] of files.values) {
+    if (value === null) all.delete(key);
+    else all.set(key, value);
+  }
+  return Object.fromEntries(all);
+}
+
+const isFile = ({ value }: SourceDocument): boolean => member(value, 'kind') === 'File';
 
 /** in.yaml, over what the case that it extends starts from. */
 async function readFirst(dir: string, heirs: readonly string[]) {
-  const text = await readFile(join(dir, 'in.yaml'), 'utf8');
+  const text = readText(join(dir, 'in.yaml'));
   const parsed = await parseDocuments(text, 'in.yaml');
-  let own: CaseHeader = {};
-  for (const { value, origin } of parsed.others) own = await checkedHeader(value, join(dir, origin));
-  const { header, values } = await startOf(dir, own, heirs);
-  return { header, values: overlaid(values, parsed), about: aboutOf(text), diagnostics: parsed.diagnostics };
+  const [one, another] = parsed.others.filter((document) => !isFile(document));
+  if (another)
+    throw new UsageError(`${dir}/${another.origin}: a case has one header, and there is one at ${one?.origin}`);
+  const own = one ? checkedHeader(one.value, join(dir, one.origin)) : {};
+  const files = caseFiles(parsed.others.filter(isFile), dir);
+  const { header, values, live } = await startOf(dir, own, heirs);
+  const lying = new Map<string, string | null>([...live, ...files.live]);
+  return {
+    header,
+    values: overlaid(values, parsed, files),
+    live: new Map([...lying].flatMap(([name, content]) => (content === null ? [] : [[name, content] as const]))),
+    about: aboutOf(text),
+    diagnostics: parsed.diagnostics,
+  };
 }
 
 /** Reads a case folder. Throws UsageError where the case itself is wrong: no input, an unknown field of `kind: Case`. */
 export async function readScenario(dir: string): Promise<Scenario> {
-  const files = await stepFiles(dir);
-  const { header, about, ...first } = await readFirst(dir, [resolve(dir)]);
+  const files = stepFiles(dir);
+  const { header, about, live, ...first } = await readFirst(dir, [resolve(dir)]);
   const steps: Step[] = [{ file: 'in.yaml', out: 'out', values: first.values, diagnostics: first.diagnostics }];
   for (const file of files.slice(1)) {
-    const parsed = await parseDocuments(await readFile(join(dir, file), 'utf8'), file);
-    const [header] = parsed.others;
-    if (header) throw new UsageError(`${dir}/${header.origin}: only in.yaml holds the case's header`);
-    const values = overlaid(steps.at(-1)?.values ?? {}, parsed);
+    const parsed = await parseDocuments(readText(join(dir, file)), file);
+    const found = parsed.others.find((document) => !isFile(document));
+    if (found) throw new UsageError(`${dir}/${found.origin}: only in.yaml holds the case's header`);
+    const own = caseFiles(parsed.others, dir);
+    if (own.live.size > 0) throw new UsageError(`${dir}/${file}: what lies at the destination is in.yaml's to say`);
+    const values = overlaid(steps.at(-1)?.values ?? {}, parsed, own);
     steps.push({ file, out: `out.${STEP_FILE.exec(file)?.[1]}`, values, diagnostics: parsed.diagnostics });
   }
-  return { ...scenarioOf(dir, header, steps), about, live: await liveFiles(dir) };
+  return { ...scenarioOf(dir, header, steps), about, live: new Map([...live, ...liveFiles(dir)]) };
 }
 
 /** A case of these steps, with the defaults of whatever the header leaves out. */
@@ -148,16 +173,31 @@ export function nodesOf(scenario: Scenario): readonly string[] {
   const names = keys.filter((key) => key.startsWith(resourcePrefix('Node'))).map((key) => resourceName('Node', key));
   const hosts = keys.filter((key) => key.startsWith(V1_HOSTS)).map((key) => splitKey(V1_HOSTS, key).first);
   const nodes = [...new Set([...names, ...hosts].filter((name) => name !== null && isResourceName(name)))] as string[];
-  if (nodes.length === 0) throw new UsageError('the case has no Node, so it renders nothing');
+  if (nodes.length === 0) {
+    const faults = scenario.steps.flatMap(({ diagnostics }) => diagnostics.map(formatDiagnostic));
+    throw new UsageError(['the case has no Node, so it renders nothing', ...new Set(faults)].join('; '));
+  }
   return nodes.sort(byBytes);
 }
 
+/** Goldens are no place for cases, and there may be thousands of them. */
+const isSearched = (name: string): boolean => !/^out(\.|$)/.test(name) && name !== 'node_modules';
+
+function* casesBelow(dir: string): Generator<string> {
+  const entries = readdirSync(dir, { withFileTypes: true });
+  if (entries.some(({ name }) => name === 'in.yaml')) yield dir;
+  for (const entry of entries)
+    if (entry.isDirectory() && isSearched(entry.name)) yield* casesBelow(join(dir, entry.name));
+}
+
 /** The case folders at or under `dir`, in order: those that hold an in.yaml. Throws UsageError when there are none. */
-export async function findCases(dir: string): Promise<readonly string[]> {
-  const names = await readdir(dir, { recursive: true }).catch((error: unknown) => {
+export function findCases(dir: string): readonly string[] {
+  let cases: readonly string[];
+  try {
+    cases = [...casesBelow(dir)].sort(byBytes);
+  } catch (error) {
     throw new UsageError(`${dir}: ${messageOf(error)}`);
-  });
-  const cases = names.filter((name) => /(^|\/)in\.yaml$/.test(name) && !name.split('/').includes('node_modules'));
+  }
   if (cases.length === 0) throw new UsageError(`${dir}: no case there (a folder with an in.yaml)`);
-  return cases.map((name) => join(dir, dirname(name))).sort(byBytes);
+  return cases;
 }

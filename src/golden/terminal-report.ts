@@ -53,7 +53,10 @@ export class TerminalReport {
     const shown = more.slice(0, MAX_LINES).map((line) => `${this.#paint('red', ' also ')} ${printable(line)}`);
     const rest = more.length > MAX_LINES ? [`        and ${more.length - MAX_LINES} more outputs`] : [];
     const [output] = [...report.outputs].filter(({ status }) => status !== 'passed').sort(byGravity);
-    const kept = this.#kept === null ? [] : [this.#paint('dim', `  see ${report.name}/${this.#kept}`)];
+    const isKept = [...report.outputs, ...report.diagnostics].some(
+      ({ status }) => status === 'failed' || status === 'new',
+    );
+    const kept = this.#kept !== null && isKept ? [this.#paint('dim', `  see ${report.name}/${this.#kept}`)] : [];
     return [
       '',
       bold(first),

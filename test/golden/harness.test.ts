@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -156,7 +156,85 @@ describe('a case', () => {
   });
 });
 
+describe('a case whose files are no such files', () => {
+  it.each<[string, string, (dir: string) => Promise<unknown>]>([
+    [
+      'a folder for in.yaml',
+      'in.yaml: EISDIR',
+      (dir) => rm(join(dir, 'in.yaml')).then(() => mkdir(join(dir, 'in.yaml'))),
+    ],
+    ['a folder in live/', 'sub: EISDIR', (dir) => mkdir(join(dir, 'live/sub'), { recursive: true })],
+    [
+      'a file for out/',
+      'out: expected a folder',
+      (dir) => rm(join(dir, 'out'), { recursive: true }).then(() => writeFile(join(dir, 'out'), '')),
+    ],
+    [
+      'a golden that is a link',
+      `${BIRD}: a golden is a file`,
+      (dir) => rm(join(dir, BIRD)).then(() => symlink('/etc/hostname', join(dir, BIRD))),
+    ],
+    [
+      'a document that cannot be read',
+      'in.yaml: line 4, column 1',
+      (dir) => writeFile(join(dir, 'in.yaml'), 'kind: Case\n---\n- [\n'),
+    ],
+  ])('is broken with %s, and is told apart from what differs', async (_, message, spoil) => {
+    const dir = await copyOf('mesh/alone');
+    await spoil(dir);
+    for (const update of [false, true]) {
+      const { status, faults } = await run(dir, { update });
+      expect([status, faults]).toMatchObject([
+        'failed',
+        [{ kind: 'broken', message: expect.stringContaining(message) }],
+      ]);
+    }
+  });
+
+  it('writes and removes nothing behind a link', async () => {
+    const dir = await copyOf('mesh/alone');
+    const elsewhere = await temporaryFolder();
+    await writeFile(join(elsewhere, 'precious.conf'), 'precious');
+    await rm(join(dir, 'out'), { recursive: true });
+    await symlink(elsewhere, join(dir, 'out'));
+    expect((await run(dir, { update: true })).faults).toMatchObject([{ kind: 'broken' }]);
+    expect(await filesIn(elsewhere)).toEqual({ 'precious.conf': 'precious' });
+  });
+
+  it('stops no other case, and points nowhere for what it gave', async () => {
+    const dir = await temporaryFolder();
+    for (const name of ['a', 'b']) await cp(join(root, 'fixtures/mesh/alone'), join(dir, name), { recursive: true });
+    await writeFile(join(dir, 'a/in.yaml'), 'kind: Case\nnodez: all\n');
+    const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    expect(await testVerb({ dir, flags: { check: 'none' }, ci: true, colour: false })).toBe(1);
+    const text = said.mock.calls.map(([written]) => String(written)).join('');
+    expect(text).toContain('1 failed | 1 passed (2)');
+    expect(text).toContain('Case/nodez is not known');
+    expect(text).not.toContain('out.actual');
+  });
+});
+
 describe('--update', () => {
+  it('puts a golden where a folder of others was', async () => {
+    const dir = await copyOf('mesh/alone');
+    const before = await filesIn(dir);
+    await rm(join(dir, BIRD));
+    await mkdir(join(dir, BIRD));
+    await writeFile(join(dir, BIRD, 'other.conf'), 'obsolete');
+    expect(await run(dir, { update: true })).toMatchObject({ status: 'updated' });
+    expect(await filesIn(dir)).toEqual(before);
+  });
+
+  it('says all about a case that it does not accept', async () => {
+    const dir = await copyOf('mesh/alone');
+    await edit(join(dir, 'in.yaml'), (text) => text.replace('kind: Case', 'kind: Case\nexpect: {exit: 3}'));
+    await edit(join(dir, BIRD), (text) => text.replace('scan time 2;', 'scan time 3;'));
+    const found = await lines(dir, { update: true, details: 'names' });
+    expect(found.join()).toContain('expected exit 3');
+    expect(found.join()).toContain('kernel1 restarts');
+    expect(await readdir(dir)).toContain('out.actual');
+  });
+
   it('writes what comes out, removes what does not any more, and changes nothing the second time', async () => {
     const dir = await copyOf('steps/peer-removed');
     const before = await filesIn(dir);

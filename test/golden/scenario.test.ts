@@ -70,15 +70,55 @@ describe('readScenario', () => {
 
   it.each([
     ['no in.yaml', { 'in.02-first.yaml': NODE }, 'begins with in.yaml'],
-    ['an unknown field', { 'in.yaml': `kind: Case\nnode: worker-1\n${NODE}` }, 'additional properties'],
-    ['an unknown dialect', { 'in.yaml': `kind: Case\nbirds: ["1.5"]\n${NODE}` }, 'Case/birds/0'],
+    ['an unknown field', { 'in.yaml': `kind: Case\nnode: worker-1\n${NODE}` }, 'Case/node is not known'],
+    ['a node that is no name', { 'in.yaml': `kind: Case\nnodes: [../../elsewhere]\n${NODE}` }, 'the name of a Node'],
+    ['a layout twice', { 'in.yaml': `kind: Case\nlayouts: [single, single]\n${NODE}` }, 'each but once'],
+    ['no release at all', { 'in.yaml': `kind: Case\nreleases: []\n${NODE}` }, 'expected one at least'],
+    ['an exit code that render has not', { 'in.yaml': `kind: Case\nexpect: {exit: 1}\n${NODE}` }, 'expected 0 or 3'],
+    ['an unknown dialect', { 'in.yaml': `kind: Case\nbirds: ["1.5"]\n${NODE}` }, 'Case/birds/0 expected one of'],
     ['a step without a number', { 'in.yaml': NODE, 'in.changed.yaml': NODE }, 'in.changed.yaml: a step is named'],
     ['a step in capitals', { 'in.yaml': NODE, 'in.02-Changed.yaml': NODE }, 'in.02-Changed.yaml: a step is named'],
     ['a step that ends in yml', { 'in.yaml': NODE, 'in.02-changed.yml': NODE }, 'in.02-changed.yml: a step is named'],
     ['two steps of one number', { 'in.yaml': NODE, 'in.02-a.yaml': NODE, 'in.02-b.yaml': NODE }, 'another step 02'],
+    ['two headers', { 'in.yaml': `kind: Case\n---\nkind: Case\nnodes: all\n---\n${NODE}` }, 'one header'],
+    [
+      'what lies at the destination in a step',
+      { 'in.yaml': NODE, 'in.02-a.yaml': 'kind: File\npath: live/bird.conf\ncontent: x\n' },
+      "in.yaml's to say",
+    ],
     ['a header in a step', { 'in.yaml': NODE, 'in.02-a.yaml': 'kind: Case\nnodes: all\n' }, "the case's header"],
   ])('refuses a case with %s', async (_, files, message) => {
     expect(await refusal(files)).toContain(message);
+  });
+
+  it.each([
+    ['no path', 'content: x', 'path: expected a text'],
+    ['no content', 'path: live/bird.conf', 'either content or $delete'],
+    ['content, and is gone', 'path: live/bird.conf\ncontent: x\n$delete: true', 'either content or $delete'],
+    ['a field that a file has not', 'path: live/bird.conf\ncontent: x\nmode: 0640', 'mode'],
+    ['a place that nobody reads', 'path: etc/passwd\ncontent: x', 'expected live/FILE'],
+    ['a way out of the folder', 'path: live/..\ncontent: x', 'expected live/FILE'],
+    ['a Secret without a key', 'path: secrets/router\ncontent: x', 'expected live/FILE'],
+  ])('refuses a file with %s', async (_, file, message) => {
+    expect(await refusal({ 'in.yaml': `kind: File\n${file}\n---\n${NODE}` })).toContain(message);
+  });
+
+  it('reads the files that a service has beside the datastore, step by step', async () => {
+    const file = (path: string, rest: string) => `---\nkind: File\npath: ${path}\n${rest}\n`;
+    const dir = await caseOf({
+      'in.yaml': `kind: Case\n---\n${NODE}${file('live/bird.conf', 'content: "# before\\n"')}${file('secrets/router/password', 'content: first')}${file('endpoint-status/w1', 'content: "{}"')}`,
+      'in.02-changed.yaml': file('secrets/router/password', 'content: second'),
+      'in.03-gone.yaml': file('secrets/router/password', '$delete: true'),
+    });
+    const { live, steps } = await readScenario(dir);
+    expect([...live]).toEqual([['bird.conf', '# before\n']]);
+    expect(steps.map(({ values }) => values['secret:/router/password'])).toEqual(['first', 'second', undefined]);
+    expect(steps[0]?.values['status:/w1']).toBe('{}');
+    const heir = join(dir, 'heir');
+    await mkdir(heir);
+    await writeFile(join(heir, 'in.yaml'), `kind: Case\nextends: ..\n${file('live/bird.conf', '$delete: true')}`);
+    const inherited = await readScenario(heir);
+    expect([inherited.live.size, inherited.steps[0]?.values['secret:/router/password']]).toEqual([0, 'first']);
   });
 
   it('gives a case without any Node nothing to pass by', async () => {
@@ -94,12 +134,13 @@ describe('findCases', () => {
       await mkdir(join(dir, name), { recursive: true });
       await writeFile(join(dir, name, 'in.yaml'), NODE);
     }
-    expect(await findCases(dir)).toEqual(['a', 'b/1', 'b/2'].map((name) => join(dir, name)));
-    expect(await findCases(join(dir, 'a'))).toEqual([join(dir, 'a')]);
+    expect(findCases(dir)).toEqual(['a', 'b/1', 'b/2'].map((name) => join(dir, name)));
+    expect(findCases(join(dir, 'a'))).toEqual([join(dir, 'a')]);
   });
 
   it('refuses a folder without cases', async () => {
-    await expect(findCases(await temporaryFolder())).rejects.toThrow(UsageError);
-    await expect(findCases('/nonexistent')).rejects.toThrow(UsageError);
+    const empty = await temporaryFolder();
+    expect(() => findCases(empty)).toThrow(UsageError);
+    expect(() => findCases('/nonexistent')).toThrow(UsageError);
   });
 });
