@@ -22,7 +22,8 @@ export interface FilterFunction {
 /** A call of a FilterFunction from a peer's filter. */
 export interface FilterCall {
   readonly symbol: string;
-  /** What it is told of the peer; null = it takes nothing. */
+  readonly hasArgument: boolean;
+  /** What it is told of the peer; null = it takes no argument. */
   readonly internal: boolean | null;
 }
 
@@ -136,4 +137,8 @@ export const filterCalls = (
   filters
     .map((filter) => filter[direction])
     .filter((found) => found !== null)
-    .map(({ symbol, takesPeerType }) => ({ symbol, internal: takesPeerType ? internal : null }));
+    .map(({ symbol, takesPeerType: hasArgument }) => ({
+      symbol,
+      hasArgument,
+      internal: hasArgument ? internal : null,
+    }));

@@ -49,8 +49,6 @@ export interface Node extends NonNullable<FieldType<typeof bgp>> {
   readonly podCidrs: FieldType<typeof status>['podCIDRs'];
 }
 
-const NO_BGP = { ipv4Address: null, ipv6Address: null, asNumber: null, routeReflectorClusterID: null };
-
 /** A Node without `bgp` exists, but has no address to speak from. */
 export function toNode(key: string, name: string, given: FieldType<typeof nodeFields>): Node {
   const { bgp: own, wireguard: tunnel } = given.spec;
@@ -60,6 +58,9 @@ export function toNode(key: string, name: string, given: FieldType<typeof nodeFi
     labels: given.metadata.labels,
     wireguard: { 4: Boolean(tunnel?.interfaceIPv4Address), 6: Boolean(tunnel?.interfaceIPv6Address) },
     podCidrs: given.status.podCIDRs,
-    ...(own ?? NO_BGP),
+    ipv4Address: own?.ipv4Address ?? null,
+    ipv6Address: own?.ipv6Address ?? null,
+    asNumber: own?.asNumber ?? null,
+    routeReflectorClusterID: own?.routeReflectorClusterID ?? null,
   };
 }

@@ -1,7 +1,5 @@
 import type { FilterFunction } from '../bgp/filters.ts';
 import type { FamilyBgp } from '../bgp/node-bgp.ts';
-import type { Peer } from '../bgp/peer.ts';
-import { joinRuns, Runs } from '../core/runs.ts';
 import { BirdString, LiveText } from './guard.ts';
 
 /** How a family's configuration is spread over files (architecture 3); the first is the one that BIRD is pointed at. */
@@ -28,33 +26,6 @@ function viewOf<T extends object, V extends object>(shown: T, make: (shown: T) =
   views.set(shown, view);
   return view;
 }
-
-/** The views of a list: a run of it that was there before has them already. */
-class Views<T extends object, V extends object> {
-  readonly #cutter = new Runs<T>();
-  readonly #runs = new WeakMap<readonly T[], readonly V[]>();
-  readonly #make: (shown: T) => V;
-
-  constructor(make: (shown: T) => V) {
-    this.#make = make;
-  }
-
-  of(items: readonly T[]): readonly V[] {
-    const runs = this.#cutter.cut(items).map((run) => {
-      const views = this.#runs.get(run) ?? run.map((each) => viewOf(each, this.#make));
-      this.#runs.set(run, views);
-      return views;
-    });
-    return joinRuns(runs);
-  }
-}
-
-/** What `peer.hbs` sees: a filter that takes no argument has a false `hasArgument`, since `internal` may be false, too. */
-const peerView = (peer: Peer) => {
-  const calls = (direction: 'importFilters' | 'exportFilters') =>
-    peer[direction].map(({ symbol, internal }) => ({ symbol, internal, hasArgument: internal !== null }));
-  return { ...peer, importFilters: calls('importFilters'), exportFilters: calls('exportFilters') };
-};
 
 const large = (parts: readonly number[]) => ({ parts, large: parts.length === 3 });
 
@@ -104,9 +75,6 @@ const ipamView = (bgp: FamilyBgp, version: string) => ({
   origins: [...bgp.pools.origins, ...bgp.customFilters.map(({ key }) => key)],
 });
 
-const peerViews = new Views(peerView);
-const filterViews = new Views(filterView);
-
 /** What the templates of one family see: the model's fields, with everything stated that a template may ask for. */
 export function familyView(bgp: FamilyBgp, names: FileNames, version: string) {
   const { family, asNumber, routerId, logSeverity, address, communityRules, origins } = bgp;
@@ -119,8 +87,8 @@ export function familyView(bgp: FamilyBgp, names: FileNames, version: string) {
     address,
     communityRules,
     origins,
-    filters: filterViews.of(bgp.filters),
-    peers: peerViews.of(bgp.peers),
+    filters: bgp.filters.map((filter) => viewOf(filter, filterView)),
+    peers: bgp.peers,
     ignoredInterfaces: bgp.ignoredInterfaces.map((pattern) => new BirdString(pattern)),
     listen: bgp.listenAddress || bgp.listenPort ? { address: bgp.listenAddress, port: bgp.listenPort } : null,
     includes: names.parts && { aggr: new BirdString(names.parts.aggr), ipam: new BirdString(names.parts.ipam) },
