@@ -1,5 +1,4 @@
 import { jsonOutline } from './json-outline.ts';
-import { readPlainYaml } from './plain-yaml.ts';
 import { readYaml } from './yaml-syntax.ts';
 
 /** One document of a text as plain data, with the lines (from 1) on which it and the items of a list begin. */
@@ -23,15 +22,29 @@ export interface Syntax {
 }
 
 /**
- * Reads one JSON value or any number of YAML 1.2 documents (core schema, so `on` is a string; no merge keys, no tags beyond
- * the core ones; every key once). Each document that cannot be read is one fault and the others are returned.
- * The YAML parser is loaded only for a text that is neither JSON nor plain YAML: it takes 28 ms (spec stack, 3).
+ * Reads JSON values, with lines of `---` between them, or any number of YAML 1.2 documents (core schema, so `on` is a string; no merge
+ * keys, no tags beyond the core ones; every key once). Each document that cannot be read is one fault and the others are returned.
+ * The YAML parser is loaded only for a text that is not JSON: it takes 28 ms (spec stack, 3).
  */
 export async function readSyntax(text: string): Promise<Syntax> {
-  const json = /^\s*[[{]/.test(text) ? readJson(text) : null;
-  if (json) return json;
-  const documents = readPlainYaml(text);
-  return documents ? { documents, faults: [] } : readYaml(await import('yaml'), text);
+  const json = /^\s*[[{]/.test(text) ? readJsons(text) : null;
+  return json ?? readYaml(await import('yaml'), text);
+}
+
+/** Null where any of the documents is no JSON. */
+function readJsons(text: string): Syntax | null {
+  const documents: RawDocument[] = [];
+  const faults: SyntaxFault[] = [];
+  let before = 0;
+  for (const part of text.split(/^---$/m)) {
+    const read = readJson(part);
+    if (!read) return null;
+    const below = (line: number) => before + line;
+    documents.push(...read.documents.map((d) => ({ ...d, line: below(d.line), itemLines: d.itemLines.map(below) })));
+    faults.push(...read.faults.map((fault) => ({ ...fault, line: below(fault.line) })));
+    before += part.split('\n').length - 1;
+  }
+  return { documents, faults };
 }
 
 function readJson(text: string): Syntax | null {

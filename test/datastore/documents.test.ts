@@ -25,6 +25,19 @@ const peer = (name: string, spec: Record<string, unknown> = { peerIP: '192.0.2.1
 const peerKey = (name: string) => resourceKey('BGPPeer', name);
 
 describe('Calico resources', () => {
+  it('are read from JSON values with lines of --- between them as the YAML parser reads them', async () => {
+    const list = { apiVersion: 'v1', kind: 'List', items: [peer('b'), peer('c')] };
+    const pretty = [peer('a'), list, peer('d')].map((each) => JSON.stringify(each, null, 2));
+    for (const documents of [pretty, [...pretty, '{"kind": "BGPPeer", "kind": "Node"}'], [...pretty, '{]']]) {
+      const text = documents.join('\n---\n');
+      // A comment is no JSON, and says nothing in YAML; it takes the rest of the first line.
+      expect(await parse(text)).toEqual(await parse(text.replace('{', '{ #')));
+    }
+    expect([...(await parse(pretty.join('\n---\n'))).entries.values()].map(({ origin }) => origin)).toEqual(
+      ['1', '17', '28', '42'].map((line) => `in.yaml:${line}`),
+    );
+  });
+
   it('stand under their etcd keys, from many YAML documents, with origins that name the line', async () => {
     const { entries, diagnostics, damaged } = await parse(`# what calicoctl prints
 apiVersion: projectcalico.org/v3
