@@ -1,5 +1,3 @@
-import { joinRuns } from './runs.ts';
-
 /** A code unit's rank in UTF-8 order: surrogates (U+10000 and up) sort after U+E000..U+FFFF, unlike in UTF-16. */
 const rank = (unit: number): number => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit);
 
@@ -43,15 +41,15 @@ export class Sorter<T> {
   }
 
   #merge(sorted: readonly T[], added: readonly T[]): readonly T[] {
-    if (sorted.length === 0) return added;
-    const parts: (readonly T[])[] = [];
+    const merged: T[] = [];
     let from = 0;
     for (const item of added) {
       const at = this.#placeOf(item, sorted, from);
-      parts.push(sorted.slice(from, at), [item]);
-      from = at;
+      while (from < at) merged.push(sorted[from++]!);
+      merged.push(item);
     }
-    return joinRuns([...parts, sorted.slice(from)]);
+    while (from < sorted.length) merged.push(sorted[from++]!);
+    return merged;
   }
 
   /** Where `item` belongs, at `from` or behind it. */

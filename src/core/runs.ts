@@ -9,36 +9,34 @@ export const joinRuns = <T>(runs: readonly (readonly T[])[]): readonly T[] => ([
 
 /**
  * Cuts lists into runs of neighbors so that of two lists that differ in a few items nearly all runs are the same arrays: what is made of a
- * run is then remembered by it, and a change among thousands of items costs a change among some dozens. One for each use; it keeps nothing
- * alive but through the items. The items are objects, compared by identity.
+ * run is then remembered by it, and a change among thousands of items costs a change among some dozens. One for each use; it knows the last
+ * two lists, for the two daemons take turns, and keeps nothing older alive. The items are objects, compared by identity, and all different.
  */
 export class Runs<T extends object> {
-  /** By its first item, the run that was cut last from there on. */
-  readonly #known = new WeakMap<T, readonly T[]>();
+  /** The runs of the last lists, the newest first, by their first item. */
+  #known: readonly ReadonlyMap<T, readonly T[]>[] = [];
 
   /** The items in runs, in order; none is empty. */
   cut(items: readonly T[]): readonly (readonly T[])[] {
-    const runs: (readonly T[])[] = [];
+    const runs = new Map<T, readonly T[]>();
     for (let at = 0; at < items.length; ) {
-      const run = this.#at(items, at) ?? this.#begin(items, at);
-      runs.push(run);
+      const run = this.#at(items, at) ?? items.slice(at, this.#endOf(items, at));
+      runs.set(items[at]!, run);
       at += run.length;
     }
-    return runs;
+    const [last] = this.#known;
+    const isLast = last?.size === runs.size && [...runs].every(([first, run]) => last.get(first) === run);
+    if (!isLast) this.#known = last ? [runs, last] : [runs];
+    return [...runs.values()];
   }
 
   /** The known run that stands there, whole. */
   #at(items: readonly T[], at: number): readonly T[] | null {
-    const run = this.#known.get(items[at]!);
-    if (!run || run.length > items.length - at) return null;
-    for (let i = 1; i < run.length; i++) if (items[at + i] !== run[i]) return null;
-    return run;
-  }
-
-  #begin(items: readonly T[], at: number): readonly T[] {
-    const run = items.slice(at, this.#endOf(items, at));
-    this.#known.set(items[at]!, run);
-    return run;
+    for (const runs of this.#known) {
+      const run = runs.get(items[at]!);
+      if (run && run.length <= items.length - at && run.every((item, i) => items[at + i] === item)) return run;
+    }
+    return null;
   }
 
   /** Where the next known run begins; where that is too far away, room is left for what may come in between. */

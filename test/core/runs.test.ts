@@ -33,6 +33,16 @@ describe('Runs', () => {
     expect(runs.cut([])).toEqual([]);
   });
 
+  it('knows two lists that take turns, also where one comes twice', () => {
+    const runs = new Runs();
+    const [one, other] = [items(1_000), items(1_000)];
+    const cut = [runs.cut(one), runs.cut(other)];
+    for (const list of [one, one, other, other, one]) {
+      const known = new Set(cut.flat());
+      expect(runs.cut([...list]).every((run) => known.has(run))).toBe(true);
+    }
+  });
+
   it.each([
     ['at the front', 0],
     ['in the midst', 2_500],
