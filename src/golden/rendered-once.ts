@@ -1,7 +1,7 @@
 import type { FamilyBgp } from '../bgp/node-bgp.ts';
+import { sameModel } from '../core/same-model.ts';
 import type { Bundle } from '../render/bundle.ts';
 import type { renderFamily } from '../render/render-family.ts';
-import { sameModel } from './same-model.ts';
 
 type Render = typeof renderFamily;
 

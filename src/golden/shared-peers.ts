@@ -1,9 +1,9 @@
 import type { FamilyBgp } from '../bgp/node-bgp.ts';
 import type { Peer } from '../bgp/peer.ts';
+import { sameFields } from '../core/same-model.ts';
 import { Block, makeBundle, makeFile } from '../render/bundle.ts';
 import type { TemplateTexts } from '../render/environment.ts';
 import { renderFamily } from '../render/render-family.ts';
-import { sameFields } from './same-model.ts';
 
 /** Stands for the node's own address until the text is done. A word, as an address is, that no address, name or key looks like. */
 const STAND_IN = 'own:/:address';

@@ -1,8 +1,9 @@
-import { Secret } from '../core/secret.ts';
+import { Secret } from './secret.ts';
 
 /**
  * Whether two values of a model say the same, in the same order: then the same text is made of them. Of what is not plain data, only one
- * and the same object, and one and the same password.
+ * and the same object, and one and the same password: that is another object where the Secret was written again, or was read back from the
+ * live file.
  */
 export function sameModel(a: unknown, b: unknown): boolean {
   if (a === b) return true;
