@@ -22,7 +22,7 @@ export const NEW_MODE = 0o644;
 const NOBODY = { uid: null, gid: null };
 
 /** `.nginx.conf` and digits, as confd names it; the same for one target, so that what a killed process left is replaced and never piles up. */
-export const stagePath = (dest: string): string =>
+const stagePath = (dest: string): string =>
   join(dirname(dest), `.${basename(dest)}${Number.parseInt(digestOf(dest).slice(0, 12), 16) % 1_000_000_000}`);
 
 /**

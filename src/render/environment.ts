@@ -91,7 +91,7 @@ export class Environment {
   #sections(partial: string, views: readonly View[]): readonly Section[] {
     const { cutter, runs } = this.#list(partial);
     return cutter.cut(views).map((run) => {
-      const made = runs.get(run) ?? makeRun(run.map((view) => this.#block(partial, unguarded(view))));
+      const made = runs.get(run) ?? makeRun(run.map((view) => this.#block(partial, view)));
       runs.set(run, made);
       return made;
     });

@@ -16,21 +16,10 @@ export function fileNames(layout: Layout, daemon: string): FileNames {
   return { bird: `${daemon}.cfg`, parts: { aggr: `${daemon}_aggr.cfg`, ipam: `${daemon}_ipam.cfg` } };
 }
 
-/** Views by what they show, so that an unchanged peer or filter keeps its view, and with it its text. */
-const views = new WeakMap<object, object>();
-
-function viewOf<T extends object, V extends object>(shown: T, make: (shown: T) => V): V {
-  const known = views.get(shown) as V | undefined;
-  if (known) return known;
-  const view = make(shown);
-  views.set(shown, view);
-  return view;
-}
-
 const large = (parts: readonly number[]) => ({ parts, large: parts.length === 3 });
 
 /** What `filter.hbs` sees. */
-const filterView = ({ symbol, takesPeerType, rules, live, origins }: FilterFunction) => ({
+const makeFilterView = ({ symbol, takesPeerType, rules, live, origins }: FilterFunction) => ({
   symbol,
   takesPeerType,
   origins,
@@ -46,6 +35,15 @@ const filterView = ({ symbol, takesPeerType, rules, live, origins }: FilterFunct
     ),
   })),
 });
+
+/** So that an unchanged filter keeps its view, and with it its text. */
+const filterViews = new WeakMap<FilterFunction, ReturnType<typeof makeFilterView>>();
+
+function filterView(filter: FilterFunction) {
+  const view = filterViews.get(filter) ?? makeFilterView(filter);
+  filterViews.set(filter, view);
+  return view;
+}
 
 /** What `aggr.hbs` sees. */
 const aggrView = ({ blocks, services, reachableRoutes, normalRoutePriority }: FamilyBgp, version: string) => ({
@@ -87,7 +85,7 @@ export function familyView(bgp: FamilyBgp, names: FileNames, version: string) {
     address,
     communityRules,
     origins,
-    filters: bgp.filters.map((filter) => viewOf(filter, filterView)),
+    filters: bgp.filters.map(filterView),
     peers: bgp.peers,
     ignoredInterfaces: bgp.ignoredInterfaces.map((pattern) => new BirdString(pattern)),
     listen: bgp.listenAddress || bgp.listenPort ? { address: bgp.listenAddress, port: bgp.listenPort } : null,

@@ -1,5 +1,5 @@
 /** The shortest path equal to `path` by the rules of Go's path.Clean: no `.`, no `..` but in front, no double or last `/`; `.` for nothing. */
-export function cleanPath(path: string): string {
+function cleanPath(path: string): string {
   const rooted = path.startsWith('/');
   const parts: string[] = [];
   for (const part of path.split('/')) {
