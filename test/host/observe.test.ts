@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readLive } from '../../src/host/observe.ts';
+import { stageFiles } from '../../src/host/commit.ts';
+import { LiveFolder, readLive } from '../../src/host/observe.ts';
 import { digestsOfTexts } from '../../src/render/bundle.ts';
 import { bundleOf } from '../support/bundle.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -64,5 +66,58 @@ describe('readLive', () => {
   it('says so when a file cannot be read', async () => {
     const long = 'x'.repeat(300);
     await expect(readLive(await temporaryFolder(), [long])).rejects.toMatchObject({ stage: 'commit', code: 'io' });
+  });
+});
+
+describe('LiveFolder', () => {
+  const NAME = 'bird.cfg';
+  const OURS = { mode: 0o640, uid: null, gid: null };
+  const put = async (folder: LiveFolder, output: string, text: string) => {
+    const { made, commit } = await stageFiles([{ name: NAME, text }], { output, ...OURS });
+    await commit();
+    folder.wrote(made, 0);
+  };
+  const textAt = async (folder: LiveFolder, now: number) => (await folder.read([NAME], now))?.[0]?.text;
+
+  it('takes what was put there for what lies there, until another file does', async () => {
+    const output = await temporaryFolder();
+    const folder = new LiveFolder(output);
+    await put(folder, output, 'a;\n');
+    expect(await textAt(folder, 1)).toBe('a;\n');
+    await writeFile(join(output, 'new'), 'b;\n');
+    await rename(join(output, 'new'), join(output, NAME));
+    expect(await textAt(folder, 1)).toBe('b;\n');
+    await rm(join(output, NAME));
+    expect(await textAt(folder, 1)).toBeUndefined();
+  });
+
+  it('sees a file of the same size that was written over in place, by its times', async () => {
+    const output = await temporaryFolder();
+    const folder = new LiveFolder(output);
+    await put(folder, output, 'a;\n');
+    await writeFile(join(output, NAME), 'b;\n');
+    await utimes(join(output, NAME), 1, 1);
+    expect(await textAt(folder, 1)).toBe('b;\n');
+  });
+
+  it('does not take for its own what another put in its place before it was noted', async () => {
+    const output = await temporaryFolder();
+    const folder = new LiveFolder(output);
+    const { made, commit } = await stageFiles([{ name: NAME, text: 'a;\n' }], { output, ...OURS });
+    await commit();
+    await writeFile(join(output, 'new'), 'b;\n');
+    await rename(join(output, 'new'), join(output, NAME));
+    folder.wrote(made, 0);
+    expect(await textAt(folder, 1)).toBe('b;\n');
+  });
+
+  it('reads again after a minute, whatever the times of the file say', async () => {
+    const output = await temporaryFolder();
+    const folder = new LiveFolder(output);
+    await put(folder, output, 'a;\n');
+    // As if somebody had written in the same moment: noted is another text than the one that lies there.
+    folder.wrote([{ name: NAME, text: 'b;\n', ino: statSync(join(output, NAME), { bigint: true }).ino }], 0);
+    expect([await textAt(folder, 59_999), await textAt(folder, 60_000)]).toEqual(['b;\n', 'a;\n']);
+    expect(await readFile(join(output, NAME), 'utf8')).toBe('a;\n');
   });
 });
