@@ -73,19 +73,20 @@ export class Forms {
 
   /** The views like this one, which may be the first of them. One walk over the fields, however many others there are. */
   #alike(view: View): Alike {
-    this.#take(Object.keys(view));
-    const compared = this.#fields.map((field, i) => this.#comparedBy(view[field], this.#printed[i] === true));
-    this.#first ??= this.#begin(view, compared);
+    if (!this.#first || Object.keys(view).length !== this.#fields.length) return this.#beginAnew(view);
     let found = this.#first;
-    for (let i = 0; i < compared.length; i++) {
-      const value = compared[i];
+    for (let i = 0; i < this.#fields.length; i++) {
+      const value = view[this.#fields[i]!];
+      if (value === undefined) return this.#beginAnew(view);
       if (value === found.compared[i]) continue;
+      const comparedBy = this.#comparedBy(value, i);
+      if (comparedBy === found.compared[i]) continue;
       const others: Map<unknown, Alike> = found.others.get(i) ?? new Map();
       found.others.set(i, others);
-      const other = others.get(value);
+      const other = others.get(comparedBy);
       if (!other) {
-        const first = this.#begin(view, compared);
-        others.set(value, first);
+        const first = this.#begin(view);
+        others.set(comparedBy, first);
         return first;
       }
       found = other;
@@ -93,21 +94,22 @@ export class Forms {
     return found;
   }
 
-  /** Views with other fields than the last are compared with none before. */
-  #take(fields: readonly string[]): void {
-    if (this.#first && fields.length === this.#fields.length && fields.every((name, i) => name === this.#fields[i]))
-      return;
-    this.#fields = fields;
-    this.#printed = fields.map(this.#isPrinted);
-    this.#first = null;
-  }
-
-  #begin(view: View, compared: readonly unknown[]): Alike {
+  #begin(view: View): Alike {
+    const compared = this.#fields.map((field, i) => this.#comparedBy(view[field], i));
     return { compared, view, text: this.#render(view), form: undefined, others: new Map() };
   }
 
+  /** A view that has other fields than those before it is compared with none of them. */
+  #beginAnew(view: View): Alike {
+    this.#fields = Object.keys(view);
+    this.#printed = this.#fields.map(this.#isPrinted);
+    this.#first = this.#begin(view);
+    return this.#first;
+  }
+
   /** What is empty or 0 may stand in an `{{#if}}`, and what is no word is for the guard to refuse. */
-  #comparedBy(value: unknown, isPrinted: boolean): unknown {
+  #comparedBy(value: unknown, field: number): unknown {
+    const isPrinted = this.#printed[field] === true;
     if (!Array.isArray(value)) return isPrinted && value && isPlain(value) ? WORD : value;
     if (value.length === 0) return EMPTY;
     if (!isPrinted || !value.every(isPlain)) return value;
