@@ -118,7 +118,7 @@ export class Environment {
     const known = blocks.get(view);
     if (known) return known;
     const { origins } = view;
-    const block = new Block(textOf(view), Array.isArray(origins) ? [...origins] : []);
+    const block = new Block(textOf(view), Array.isArray(origins) ? origins : []);
     blocks.set(view, block);
     return block;
   }
