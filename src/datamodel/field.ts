@@ -152,21 +152,24 @@ export function record<F extends Readonly<Record<string, Field<unknown>>>>(
     type: 'record',
     fields: Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.shape])),
   };
-  const entries = Object.entries(fields);
-  const known = new Set([...Object.keys(fields), ...ignored]);
+  const names = Object.keys(fields);
+  const all = Object.values(fields);
+  const blank = Object.fromEntries(names.map((name) => [name, null]));
+  const known = new Set([...names, ...ignored]);
   const isOpen = known.has('*');
   return {
     shape,
     decode: (value, faults) => {
       if (!isObject(value)) return refuse(faults, 'an object', value);
-      const decoded: Record<string, unknown> = {};
+      const decoded: Record<string, unknown> = { ...blank };
       let valid = true;
-      for (const [name, field] of entries) {
+      for (let i = 0; i < names.length; i++) {
+        const name = names[i]!;
         const first = faults.length;
-        const result = field.decode(Object.hasOwn(value, name) ? value[name] : undefined, faults);
-        placeBelow(name, faults, first);
+        const result = all[i]!.decode(Object.hasOwn(value, name) ? value[name] : undefined, faults);
+        if (faults.length > first) placeBelow(name, faults, first);
         if (result === INVALID) valid = false;
-        decoded[name] = result;
+        else decoded[name] = result;
       }
       if (!isOpen) for (const name of Object.keys(value)) if (!known.has(name)) faults.push(unknownField(name));
       return valid ? (decoded as { [K in keyof F]: FieldType<F[K]> }) : INVALID;

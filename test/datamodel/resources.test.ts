@@ -26,8 +26,8 @@ describe('resources', () => {
       value: {
         key: resourceKey('Node', 'worker-9'),
         name: 'worker-9',
-        ipv4Address: { address: { text: '192.0.2.9' }, network: { text: '192.0.2.0/24' } },
-        ipv6Address: { address: { text: '2001:db8::9' }, network: { text: '2001:db8::/64' } },
+        ipv4Address: { text: '192.0.2.9', subnet: '192.0.2.9/24' },
+        ipv6Address: { text: '2001:db8::9', subnet: '2001:db8::9/64' },
         asNumber: 65541,
         routeReflectorClusterID: { text: '192.0.2.254' },
       },
