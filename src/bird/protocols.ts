@@ -52,6 +52,9 @@ function optionsOf(stated: Stated, template: Stated | null): readonly string[] {
   return options;
 }
 
+const same = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((one, i) => one === b[i]);
+
 const FUNCTION = /^(?:function|filter) (\S+)/;
 
 /** What the protocols are read with, and what came of that: the same protocol among the same definitions is the same object. */
@@ -63,6 +66,9 @@ class Context {
   readonly #called = new Map<string, readonly string[]>();
   readonly #protocols = new WeakMap<Stated, Protocol>();
   readonly #groups = new WeakMap<Reading, readonly Protocol[]>();
+  /** Thousands of sessions side by side have the same filters: they share the lists. */
+  #filters: readonly string[] = [];
+  #imports: readonly string[] = [];
 
   constructor(templates: readonly Stated[], definitions: readonly Statement[]) {
     this.templates = templates;
@@ -86,14 +92,12 @@ class Context {
     const template = this.#template.get(stated.template ?? '') ?? null;
     const deciding = [...(template?.lines ?? []), ...stated.lines].filter(({ option }) => option === null);
     const texts = (some: readonly Line[]) => some.flatMap(({ text }) => [text, ...this.#calledBy(text)]);
-    const { type } = stated;
-    const made = {
-      name,
-      type,
-      options: optionsOf(stated, template),
-      filters: texts(deciding),
-      imports: texts(deciding.filter(({ isImport }) => isImport)),
-    };
+    const filters = texts(deciding);
+    const imports = texts(deciding.filter(({ isImport }) => isImport));
+    if (!same(filters, this.#filters)) this.#filters = filters;
+    if (!same(imports, this.#imports)) this.#imports = imports;
+    const options = optionsOf(stated, template);
+    const made = { name, type: stated.type, options, filters: this.#filters, imports: this.#imports };
     this.#protocols.set(stated, made);
     return made;
   }
@@ -122,9 +126,6 @@ class Context {
 /** Before and after of each of the two daemons, and what a search for a guilty value tries. */
 const MAX_CONTEXTS = 8;
 let contexts: readonly Context[] = [];
-
-const same = <T>(a: readonly T[], b: readonly T[]): boolean =>
-  a.length === b.length && a.every((one, i) => one === b[i]);
 
 function contextOf(templates: readonly Stated[], definitions: readonly Statement[]): Context {
   const isSame = (each: Context) => same(each.templates, templates) && same(each.definitions, definitions);

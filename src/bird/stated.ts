@@ -79,7 +79,8 @@ function statedOf({ words, body }: Statement): Stated {
   const template = second === 'from' ? third : third === 'from' ? fourth : undefined;
   const name = second === undefined || second === 'from' ? null : second.replace(/^'(.*)'$/, '$1');
   const told = (body ?? []).filter((each) => !QUIET.test(each.words)).map(lineOf);
-  return { type, name, template: template ?? null, lines: told.filter(({ text }) => !isDefault(text)) };
+  // Spread, for a list that `filter` grew is as long again in memory, and there are thousands.
+  return { type, name, template: template ?? null, lines: [...told.filter(({ text }) => !isDefault(text))] };
 }
 
 /** A statement cut in two shows as a brace without its partner, at any depth. */
@@ -91,15 +92,20 @@ function areWhole(text: string, statements: readonly Statement[]): boolean {
   return isEnded && !text.includes('/*') && !statements.some(isCut);
 }
 
+const NONE: readonly never[] = [];
+/** One empty list for all: there are thousands of pieces, with a session each and nothing else. */
+const orNone = <T>(list: readonly T[]): readonly T[] => (list.length === 0 ? NONE : list);
+
 function read(text: string): Reading {
   const statements = parseStatements(text);
   const stated = (kind: string) => statements.filter(({ words }) => words.startsWith(kind)).map(statedOf);
+  const others = statements.filter(({ words }) => !NAMED_SESSION.test(words));
   return {
     digests: statements.map((statement) => digestOf(canonical(statement))).join(''),
     isWhole: areWhole(text, statements),
     protocols: stated('protocol '),
-    templates: stated('template '),
-    statements: statements.filter(({ words }) => !NAMED_SESSION.test(words)),
+    templates: orNone(stated('template ')),
+    statements: orNone(others),
   };
 }
 

@@ -49,6 +49,17 @@ export interface Node extends NonNullable<FieldType<typeof bgp>> {
   readonly podCidrs: FieldType<typeof status>['podCIDRs'];
 }
 
+/** One object for all nodes alike: there are thousands. */
+const speaks = (four: boolean, six: boolean): Node['wireguard'] => ({ 4: four, 6: six });
+const NO_WIREGUARD = speaks(false, false);
+const WIREGUARD = { 4: speaks(true, false), 6: speaks(false, true), both: speaks(true, true) };
+
+function wireguardOf(tunnel: FieldType<typeof wireguard> | null): Node['wireguard'] {
+  const { interfaceIPv4Address: four = null, interfaceIPv6Address: six = null } = tunnel ?? {};
+  if (four === null) return six === null ? NO_WIREGUARD : WIREGUARD[6];
+  return six === null ? WIREGUARD[4] : WIREGUARD.both;
+}
+
 /** A Node without `bgp` exists, but has no address to speak from. */
 export function toNode(key: string, name: string, given: FieldType<typeof nodeFields>): Node {
   const { bgp: own, wireguard: tunnel } = given.spec;
@@ -56,7 +67,7 @@ export function toNode(key: string, name: string, given: FieldType<typeof nodeFi
     key,
     name,
     labels: given.metadata.labels,
-    wireguard: { 4: Boolean(tunnel?.interfaceIPv4Address), 6: Boolean(tunnel?.interfaceIPv6Address) },
+    wireguard: wireguardOf(tunnel),
     podCidrs: given.status.podCIDRs,
     ipv4Address: own?.ipv4Address ?? null,
     ipv6Address: own?.ipv6Address ?? null,
