@@ -48,6 +48,21 @@ describe('resources', () => {
     expect(decoded).toEqual({ key: resourceKey('Node', 'a'), name: 'a', ...nothing, ...unlabelled });
   });
 
+  it.each([
+    [{}, { 4: false, 6: false }],
+    [{ interfaceIPv4Address: '198.51.100.1' }, { 4: true, 6: false }],
+    [{ interfaceIPv6Address: '2001:db8:9::1' }, { 4: false, 6: true }],
+    [
+      { interfaceIPv4Address: '198.51.100.1', interfaceIPv6Address: '2001:db8:9::1' },
+      { 4: true, 6: true },
+    ],
+  ])('are Nodes that speak WireGuard in their families where there is %j', (wireguard, expected) => {
+    expect(decodeOne(raw('Node', 'a', { spec: { wireguard } }))).toMatchObject({
+      told: [],
+      value: { wireguard: expected },
+    });
+  });
+
   it.each([{}, { spec: null }, { spec: {} }])('are BGPConfigurations that set nothing where there is %j', (value) => {
     expect(decodeOne(raw('BGPConfiguration', 'default', value))).toEqual({
       told: [],
