@@ -16,8 +16,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { commonjsNames, etcdProtocol, precompiledTemplates } from './bundle-plugins.mjs';
+import { commonjsNames, precompiledTemplates } from './bundle-plugins.mjs';
 import { declarations } from './declarations.mjs';
+import { etcdProtocol } from './etcd-protocol.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values: options } = parseArgs({

@@ -1,33 +1,7 @@
 // What esbuild needs to be told so that the bundle does what the sources do unbundled.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import Handlebars from 'handlebars';
-
-/**
- * etcd3 parses .proto files beside its own source when it is loaded. They are parsed here instead and bundled as JSON, so
- * that nothing is looked for on disk; the build fails when etcd3 no longer loads them in the way that is replaced.
- */
-export const etcdProtocol = {
-  name: 'etcd-protocol',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]etcd3[\\/]lib[\\/]connection-pool\.js$/ }, ({ path }) => {
-      // The copy of protobufjs that etcd3's own loader uses, with the option that etcd3 passes.
-      const loader = createRequire(path).resolve('@grpc/proto-loader');
-      const protobuf = createRequire(loader)('protobufjs');
-      const protocol = new protobuf.Root().loadSync(join(dirname(path), '../proto/rpc.proto'), { keepCase: true });
-      protocol.resolveAll();
-      const source = readFileSync(path, 'utf8');
-      const contents = source.replace(
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is etcd3's text that is looked for.
-        '.loadSync)(`${__dirname}/../proto/rpc.proto`, {',
-        () => `.fromJSON)(${JSON.stringify(protocol.toJSON())}, {`,
-      );
-      if (contents === source) throw new Error(`${path}: does not load rpc.proto where the build expects it`);
-      return { contents, loader: 'js' };
-    });
-  },
-};
 
 /** Whether Node takes the file for CommonJS. */
 function isCommonjs(path) {
