@@ -16,7 +16,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { commonjsNames, precompiledTemplates } from './bundle-plugins.mjs';
+import { commonjsNames, lazyInPlace, precompiledTemplates } from './bundle-plugins.mjs';
 import { declarations } from './declarations.mjs';
 import { etcdProtocol } from './etcd-protocol.mjs';
 
@@ -34,6 +34,17 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const LIBRARY = {
   testing: join(root, 'src/testing.ts'),
   'testing-vitest': join(root, 'src/testing-vitest.ts'),
+};
+
+const sources = (...names) => names.map((name) => join(root, 'src', `${name}.ts`));
+
+/** Which of the modules that are loaded when they are used stand together in one file. */
+const GROUPS = {
+  program: sources('cli/program'),
+  generic: sources('cli/confd'),
+  reading: sources('cli/render', 'cli/plan', 'cli/explain', 'cli/check'),
+  service: sources('cli/run', 'cli/boot', 'cli/operate', 'cli/status'),
+  harness: sources('cli/test', 'cli/template-diff', 'cli/capture', 'cli/graph', 'cli/plan-all-nodes', 'cli/support'),
 };
 
 /** The licence texts of every package that has code in the bundle, and the notices that stand in their sources. */
@@ -76,7 +87,7 @@ async function bundle() {
     metafile: true,
     write: false,
     logLevel: 'warning',
-    plugins: [etcdProtocol, commonjsNames, precompiledTemplates(join(root, 'templates'))],
+    plugins: [etcdProtocol, commonjsNames, precompiledTemplates(join(root, 'templates')), lazyInPlace(GROUPS)],
   });
   const isNotice = (file) => file.path.endsWith('.LEGAL.txt');
   const notices = result.outputFiles.filter(isNotice).map((file) => file.text.trim());

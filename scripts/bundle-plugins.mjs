@@ -66,3 +66,34 @@ export const precompiledTemplates = (templates) => ({
     });
   },
 });
+
+/** An own module that is loaded when it is used, as the sources write it. */
+const LAZY = /\bawait import\(['"](\.[^'"]+)['"]\)/g;
+
+/**
+ * Own modules that are loaded when they are used stand in few files, each module run when it is used: to find, read and link dozens of
+ * small chunks takes longer than to skip functions that are not called. `groups`: a module's name → the file that it stands in; one
+ * that is in no group stands where it is loaded.
+ */
+export const lazyInPlace = (groups) => ({
+  name: 'lazy-in-place',
+  setup({ onLoad, onResolve }) {
+    const groupOf = (path) => Object.keys(groups).find((name) => groups[name].includes(path));
+    const code = (path) => `require(${JSON.stringify(path)})`;
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const contents = source.replace(LAZY, (_, specifier) => {
+        const target = join(dirname(path), specifier);
+        const group = groupOf(target);
+        return group ? `(await import('group:${group}'))[${JSON.stringify(target)}]()` : code(target);
+      });
+      return contents === source ? null : { contents, loader: 'ts' };
+    });
+    onResolve({ filter: /^group:/ }, ({ path }) => ({ path: path.slice('group:'.length), namespace: 'group' }));
+    onLoad({ filter: /./, namespace: 'group' }, ({ path: group }) => {
+      const entries = groups[group].map((path, at) => `const load${at} = () => ${code(path)};`);
+      const names = groups[group].map((path, at) => `load${at} as ${JSON.stringify(path)}`);
+      return { contents: `${entries.join('\n')}\nexport { ${names.join(', ')} };`, loader: 'js', resolveDir: '/' };
+    });
+  },
+});
