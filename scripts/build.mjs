@@ -44,6 +44,7 @@ const GROUPS = {
   generic: sources('cli/confd'),
   reading: sources('cli/render', 'cli/plan', 'cli/explain', 'cli/check'),
   service: sources('cli/run', 'cli/boot', 'cli/operate', 'cli/status'),
+  reports: sources('golden/junit-report', 'golden/markdown-report', 'golden/html-report'),
   harness: sources('cli/test', 'cli/template-diff', 'cli/capture', 'cli/graph', 'cli/plan-all-nodes', 'cli/support'),
 };
 

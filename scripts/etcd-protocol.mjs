@@ -83,12 +83,17 @@ function protocolModule(proto, protobuf, loader) {
     const [request, response] = [method.resolvedRequestType, method.resolvedResponseType].map(nameOf);
     const code = SPOKEN.includes(path)
       ? `requestSerialize: serialize(${request}), responseDeserialize: deserialize(${response})`
-      : 'requestSerialize: absent(this.path), responseDeserialize: absent(this.path)'.replaceAll('this.path', JSON.stringify(path));
+      : 'requestSerialize: absent(this.path), responseDeserialize: absent(this.path)'.replaceAll(
+          'this.path',
+          JSON.stringify(path),
+        );
     return `${JSON.stringify(name)}: { ...${JSON.stringify(plain)}, ${code} }`;
   };
   const services = whole.map(
     ([service, methods]) =>
-      `${JSON.stringify(service)}: {\n${Object.entries(methods).map((method) => definitionOf(method, service)).join(',\n')}\n}`,
+      `${JSON.stringify(service)}: {\n${Object.entries(methods)
+        .map((method) => definitionOf(method, service))
+        .join(',\n')}\n}`,
   );
   return [
     RUNTIME,
@@ -104,7 +109,8 @@ export const etcdProtocol = {
     onLoad({ filter: /[\\/]etcd3[\\/]lib[\\/]connection-pool\.js$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
       for (const text of [LOADING, IMPORT])
-        if (source.split(text).length !== 2) throw new Error(`${path}: does not load rpc.proto as the build expects it`);
+        if (source.split(text).length !== 2)
+          throw new Error(`${path}: does not load rpc.proto as the build expects it`);
       const contents = source.replace(IMPORT, '').replace(LOADING, () => 'require("etcd-protocol")');
       return { contents, loader: 'js', pluginData: path };
     });

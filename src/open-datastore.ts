@@ -50,11 +50,13 @@ async function etcdOptions(etcd: EtcdSettings): Promise<EtcdOptions> {
   return { endpoints, credentials: () => readCredentials(etcd) };
 }
 
-async function openEtcd(etcd: EtcdSettings, resyncIntervalMs: number, log: Log, clock: Clock): Promise<Datastore> {
+async function openEtcd(
+  etcd: EtcdSettings,
+  { log, ...given }: Omit<Surroundings, 'log'> & { readonly log: Log },
+): Promise<Datastore> {
   const options = await etcdOptions(etcd);
   const surroundings: Surroundings = {
-    clock,
-    resyncIntervalMs,
+    ...given,
     log: (event, fields) => log(event === 'datastore-in-sync' ? 'info' : 'warn', event, fields),
   };
   if (etcd.version === 2) {
@@ -79,7 +81,9 @@ export async function openDatastore(
   const resources = settings.inputs.length > 0 ? [filesAt(settings.inputs, documentReading)] : [];
   const secrets = settings.secretsDir === null ? [] : [filesAt([settings.secretsDir], secretReading())];
   const statuses = filesAt([settings.statusDir], statusReading);
-  const etcd = settings.etcd ? [await openEtcd(settings.etcd, settings.resyncMs, log, clock)] : [];
+  const etcd = settings.etcd
+    ? [await openEtcd(settings.etcd, { clock, watch, resyncIntervalMs: settings.resyncMs, log })]
+    : [];
   const [primary, ...beside] = [...etcd, ...resources, ...secrets, statuses];
   const joined = new JoinedDatastore(primary!, beside, { clock });
   if (!settings.allowCustomFilters || settings.data === 'v3') return joined;

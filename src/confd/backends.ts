@@ -59,8 +59,9 @@ async function nodesOf({ nodes, srv }: BackendSettings, { resolver = dns }: Back
   throw new StageError('datastore', 'discovery-failed', `${srv.record} names no node`, { retryable: true });
 }
 
-const surroundingsOf = ({ clock, resyncMs, log }: BackendNeeds): Surroundings => ({
+const surroundingsOf = ({ clock, resyncMs, log, watch }: BackendNeeds): Surroundings => ({
   clock,
+  watch,
   resyncIntervalMs: resyncMs,
   log: (event, fields) => log(event === 'datastore-in-sync' ? 'info' : 'warn', event, fields),
 });

@@ -11,6 +11,8 @@ export interface Surroundings {
   /** As Math.random. */
   readonly random?: () => number;
   readonly timings?: Partial<Omit<Timings, 'resyncIntervalMs'>>;
+  /** False: for who reads once, so that a generation need not keep its copy in step. */
+  readonly watch?: boolean;
 }
 
 /** How long to wait for what; milliseconds. */
@@ -51,6 +53,8 @@ export interface GenerationPlace {
   readonly endpoint: string;
   readonly clock: Clock;
   readonly timings: Timings;
+  /** False: nobody waits for what comes after the first reading. */
+  readonly watch: boolean;
   /** Aborted from outside, or by the generation itself once nothing more can come. */
   readonly connection: AbortController;
   readonly contactAt: () => number;
@@ -86,6 +90,7 @@ export class Generations implements Datastore {
   readonly #clock: Clock;
   readonly #log: Surroundings['log'];
   readonly #random: () => number;
+  readonly #watch: boolean;
   readonly #timings: Timings;
   readonly #stop = new AbortController();
   /** Ends the generation under way, so that the next one lists. */
@@ -103,7 +108,7 @@ export class Generations implements Datastore {
 
   constructor(
     endpoints: readonly string[],
-    { clock, resyncIntervalMs, log, random, timings }: Surroundings,
+    { clock, resyncIntervalMs, log, random, timings, watch }: Surroundings,
     open: (prefixes: readonly string[]) => Follower,
   ) {
     this.#endpoints = endpoints;
@@ -111,6 +116,7 @@ export class Generations implements Datastore {
     this.#clock = clock;
     this.#log = log;
     this.#random = random ?? Math.random;
+    this.#watch = watch ?? true;
     this.#timings = { ...TIMINGS, ...timings, resyncIntervalMs };
   }
 
@@ -204,6 +210,7 @@ export class Generations implements Datastore {
         endpoint,
         clock: this.#clock,
         timings,
+        watch: this.#watch,
         connection,
         contactAt: () => this.#contactAt,
         onContact: () => {
