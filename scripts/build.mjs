@@ -16,7 +16,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { commonjsNames, lazyInPlace, precompiledTemplates } from './bundle-plugins.mjs';
+import { commonjsNames, lazyInPlace, leftOut, precompiledTemplates } from './bundle-plugins.mjs';
 import { declarations } from './declarations.mjs';
 import { etcdProtocol } from './etcd-protocol.mjs';
 
@@ -88,7 +88,7 @@ async function bundle() {
     metafile: true,
     write: false,
     logLevel: 'warning',
-    plugins: [etcdProtocol, commonjsNames, precompiledTemplates(join(root, 'templates')), lazyInPlace(GROUPS)],
+    plugins: [leftOut, etcdProtocol, commonjsNames, precompiledTemplates(join(root, 'templates')), lazyInPlace(GROUPS)],
   });
   const isNotice = (file) => file.path.endsWith('.LEGAL.txt');
   const notices = result.outputFiles.filter(isNotice).map((file) => file.text.trim());

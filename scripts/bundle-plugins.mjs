@@ -97,3 +97,23 @@ export const lazyInPlace = (groups) => ({
     });
   },
 });
+
+/** What packages load that is for other uses of them: an importing file, and what it asks for there. */
+const LEFT_OUT = [
+  // A server of grpc, and what describes one to others.
+  [/[\\/]grpc-js[\\/]build[\\/]src[\\/]index\.js$/, /^\.\/(server|server-interceptors|server-credentials|admin)$/],
+  [/[\\/]grpc-js[\\/]build[\\/]src[\\/](channelz|orca)\.js$/, /^@grpc\/proto-loader$/],
+  // Verbs that are programs of their own.
+  [/[\\/]commander[\\/]lib[\\/]command\.js$/, /^node:child_process$/],
+];
+
+/** Puts an empty module in place of what is for other uses of a package. */
+export const leftOut = {
+  name: 'left-out',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /./ }, ({ path, importer }) =>
+      LEFT_OUT.some(([by, what]) => by.test(importer) && what.test(path)) ? { path, namespace: 'left-out' } : null,
+    );
+    onLoad({ filter: /./, namespace: 'left-out' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+  },
+};

@@ -40,8 +40,8 @@ function reachableFrom(type, found = new Set()) {
   return found;
 }
 
-/** The code that protobufjs would generate at run time for a message, or what it asks an enum for. */
-function codeOf(type, nameOf, protobuf) {
+/** The code that protobufjs would generate at run time for a message that is `sent` or else received, or what it asks an enum for. */
+function codeOf(type, sent, nameOf, protobuf) {
   const name = nameOf(type);
   if (type instanceof protobuf.Enum) {
     const { values, valuesById } = type;
@@ -49,13 +49,11 @@ function codeOf(type, nameOf, protobuf) {
     return `${name}.values = Object.assign(Object.create(${JSON.stringify(valuesById)}), ${own});`;
   }
   const types = type.fieldsArray.map((field) => (field.resolvedType ? nameOf(field.resolvedType) : 'null'));
-  const parts = {
-    ctor: protobuf.Type.generateConstructor(type),
-    encode: protobuf.encoder(type),
-    decode: protobuf.decoder(type),
-    fromObject: protobuf.converter.fromObject(type),
-    toObject: protobuf.converter.toObject(type),
-  };
+  const ctor = protobuf.Type.generateConstructor(type);
+  const { fromObject, toObject } = protobuf.converter;
+  const parts = sent
+    ? { ctor, encode: protobuf.encoder(type), fromObject: fromObject(type) }
+    : { ctor, decode: protobuf.decoder(type), toObject: toObject(type) };
   const lines = Object.entries(parts).map(([part, code]) => `  ${name}.${part} = ${code.toString()};`);
   return `{\n  const types = [${types.join(', ')}];\n${lines.join('\n')}\n}`;
 }
@@ -70,12 +68,13 @@ function protocolModule(proto, protobuf, loader) {
       .map((name) => root.lookupService(service).methods[name]),
   );
   if (spoken.length !== SPOKEN.length) throw new Error(`${proto}: not all of ${SPOKEN.join(', ')} are there`);
-  const found = new Set();
+  const [sent, received] = [new Set(), new Set()];
   for (const { resolvedRequestType, resolvedResponseType } of spoken) {
-    reachableFrom(resolvedRequestType, found);
-    reachableFrom(resolvedResponseType, found);
+    reachableFrom(resolvedRequestType, sent);
+    reachableFrom(resolvedResponseType, received);
   }
-  const types = [...found];
+  const types = [...sent, ...received];
+  if (new Set(types).size !== types.length) throw new Error(`${proto}: a message is both sent and received`);
   const nameOf = (type) => `type${types.indexOf(type)}`;
   const definitionOf = ([name, { path, requestStream, responseStream, originalName }], service) => {
     const plain = { path, requestStream, responseStream, originalName };
@@ -98,7 +97,7 @@ function protocolModule(proto, protobuf, loader) {
   return [
     RUNTIME,
     `const [${types.map(nameOf).join(', ')}] = Array.from({ length: ${types.length} }, () => ({}));`,
-    ...types.map((type) => codeOf(type, nameOf, protobuf)),
+    ...types.map((type) => codeOf(type, sent.has(type), nameOf, protobuf)),
     `module.exports = {\n${services.join(',\n')}\n};`,
   ].join('\n');
 }
@@ -126,11 +125,5 @@ export const etcdProtocol = {
       const contents = protocolModule(path, fromLoader('protobufjs'), fromLoader(loader));
       return { contents, loader: 'js', resolveDir: dirname(loader) };
     });
-    // grpc asks for its loader only when it is a server that shows its channels or its load.
-    onResolve({ filter: /^@grpc\/proto-loader$/ }, () => ({ path: '@grpc/proto-loader', namespace: 'left-out' }));
-    onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
-      contents: `throw new Error(${JSON.stringify(`${path} is not in this bundle: see scripts/etcd-protocol.mjs`)});`,
-      loader: 'js',
-    }));
   },
 };

@@ -161,15 +161,17 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   for (const verb of VERBS) {
     const command = program.command(verb.name).description(verb.summary).exitOverride();
     if (verb.argument) command.argument(`[${verb.argument.name}]`, verb.argument.help);
+    command.action(async () => {
+      const flags = byOptionName(command.opts());
+      code = await verb.run({ flags, argument: command.args[0] ?? null, settings: () => resolveSettings(flags) });
+    });
+    // Neither read nor shown for another verb, and all of them together take longer than the rest of the command line.
+    if (!argv.includes(verb.name)) continue;
     for (const option of [...verb.own, ...(verb.common ? OPTIONS : [])] as readonly Option[]) {
       if (option.many) command.option(flagText(option), option.help, (value, all: string[] = []) => [...all, value]);
       else command.option(flagText(option), option.help);
     }
     command.addHelpText('after', helpOf(verb));
-    command.action(async () => {
-      const flags = byOptionName(command.opts());
-      code = await verb.run({ flags, argument: command.args[0] ?? null, settings: () => resolveSettings(flags) });
-    });
   }
   try {
     await program.parseAsync(argv, { from: 'user' });
