@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UsageError } from '../core/errors.ts';
@@ -25,20 +24,20 @@ export async function readTemplates(
   folder: string,
   overlay: string | null = null,
 ): Promise<ReadonlyMap<string, string>> {
-  const texts = await readFolder(tree, folder);
+  const texts = readFolder(tree, folder);
   const overrides = overlay === null ? [] : await readOverlay(tree, overlay);
   const here = overrides.filter((override) => override.folder === folder);
   return new Map([...texts, ...here.map(({ name, text }) => [name, text] as const)]);
 }
 
-async function readFolder(tree: string, folder: string): Promise<ReadonlyMap<string, string>> {
+/** Dozens of files of a few lines, which are read before another thread could have been told to. */
+function readFolder(tree: string, folder: string): ReadonlyMap<string, string> {
   const dir = join(tree, folder);
   try {
-    const names = (await readdir(dir)).filter((name) => name.endsWith('.hbs')).sort(byBytes);
-    const texts = names.map(
-      async (name): Promise<[string, string]> => [parse(name).name, await readFile(join(dir, name), 'utf8')],
-    );
-    return new Map(await Promise.all(texts));
+    const names = readdirSync(dir)
+      .filter((name) => name.endsWith('.hbs'))
+      .sort(byBytes);
+    return new Map(names.map((name) => [parse(name).name, readFileSync(join(dir, name), 'utf8')]));
   } catch (error) {
     throw new UsageError(`--templates: cannot read ${dir}: ${messageOf(error)}`);
   }
