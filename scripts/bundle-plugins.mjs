@@ -71,30 +71,28 @@ export const precompiledTemplates = (templates) => ({
 const LAZY = /\bawait import\(['"](\.[^'"]+)['"]\)/g;
 
 /**
- * Own modules that are loaded when they are used stand in few files, each module run when it is used: to find, read and link dozens of
- * small chunks takes longer than to skip functions that are not called. `groups`: a module's name → the file that it stands in; one
- * that is in no group stands where it is loaded.
+ * Own modules that are loaded when they are used, several of them by one import: what they share stands in a file of its own for every
+ * set of them that shares it, and to find, read and link dozens of small files takes longer than to read a verb that was not called.
+ * `groups`: lists of modules. One that is in no list stays alone.
  */
-export const lazyInPlace = (groups) => ({
-  name: 'lazy-in-place',
+export const loadedTogether = (groups) => ({
+  name: 'loaded-together',
   setup({ onLoad, onResolve }) {
-    const groupOf = (path) => Object.keys(groups).find((name) => groups[name].includes(path));
-    const code = (path) => `require(${JSON.stringify(path)})`;
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
-      const contents = source.replace(LAZY, (_, specifier) => {
+      const contents = source.replace(LAZY, (whole, specifier) => {
         const target = join(dirname(path), specifier);
-        const group = groupOf(target);
-        return group ? `(await import('group:${group}'))[${JSON.stringify(target)}]()` : code(target);
+        const group = Object.keys(groups).find((name) => groups[name].includes(target));
+        return group ? `(await import('group:${group}')).part${groups[group].indexOf(target)}` : whole;
       });
       return contents === source ? null : { contents, loader: 'ts' };
     });
     onResolve({ filter: /^group:/ }, ({ path }) => ({ path: path.slice('group:'.length), namespace: 'group' }));
-    onLoad({ filter: /./, namespace: 'group' }, ({ path: group }) => {
-      const entries = groups[group].map((path, at) => `const load${at} = () => ${code(path)};`);
-      const names = groups[group].map((path, at) => `load${at} as ${JSON.stringify(path)}`);
-      return { contents: `${entries.join('\n')}\nexport { ${names.join(', ')} };`, loader: 'js', resolveDir: '/' };
-    });
+    onLoad({ filter: /./, namespace: 'group' }, ({ path: group }) => ({
+      contents: groups[group].map((path, at) => `export * as part${at} from ${JSON.stringify(path)};`).join('\n'),
+      loader: 'js',
+      resolveDir: '/',
+    }));
   },
 });
 
