@@ -92,7 +92,13 @@ async function bundle() {
     metafile: true,
     write: false,
     logLevel: 'warning',
-    plugins: [leftOut, etcdProtocol, commonjsNames, precompiledTemplates(join(root, 'templates')), loadedTogether(GROUPS)],
+    plugins: [
+      leftOut,
+      etcdProtocol,
+      commonjsNames,
+      precompiledTemplates(join(root, 'templates')),
+      loadedTogether(GROUPS),
+    ],
   });
   const isNotice = (file) => file.path.endsWith('.LEGAL.txt');
   const notices = result.outputFiles.filter(isNotice).map((file) => file.text.trim());

@@ -58,8 +58,14 @@ function codeOf(type, sent, nameOf, protobuf) {
   return `{\n  const types = [${types.join(', ')}];\n${lines.join('\n')}\n}`;
 }
 
-/** A module that is what the loader makes of the protocol, for `SPOKEN`. */
-function protocolModule(proto, protobuf, loader) {
+/** Where the loader stands that `importer`, a module of etcd3, uses, with the copy of protobufjs that it uses in turn. */
+export const loaderOf = (importer) => createRequire(importer).resolve('@grpc/proto-loader');
+
+/** CommonJS in place of what etcd3's module `importer` has its loader make of the protocol, for `SPOKEN`; it asks for protobufjs alone. */
+export function protocolModule(importer) {
+  const proto = join(dirname(importer), '../proto/rpc.proto');
+  const requireThere = createRequire(loaderOf(importer));
+  const [protobuf, loader] = [requireThere('protobufjs'), requireThere(loaderOf(importer))];
   const root = new protobuf.Root().loadSync(proto, { keepCase: true }).resolveAll();
   const whole = Object.entries(loader.loadSync(proto, { keepCase: true })).filter(([, made]) => !('format' in made));
   const spoken = whole.flatMap(([service, methods]) =>
@@ -111,19 +117,13 @@ export const etcdProtocol = {
         if (source.split(text).length !== 2)
           throw new Error(`${path}: does not load rpc.proto as the build expects it`);
       const contents = source.replace(IMPORT, '').replace(LOADING, () => 'require("etcd-protocol")');
-      return { contents, loader: 'js', pluginData: path };
+      return { contents, loader: 'js' };
     });
-    onResolve({ filter: /^etcd-protocol$/ }, ({ importer }) => ({
-      path: join(dirname(importer), '../proto/rpc.proto'),
-      namespace: 'etcd-protocol',
-      pluginData: importer,
+    onResolve({ filter: /^etcd-protocol$/ }, ({ importer }) => ({ path: importer, namespace: 'etcd-protocol' }));
+    onLoad({ filter: /./, namespace: 'etcd-protocol' }, ({ path }) => ({
+      contents: protocolModule(path),
+      loader: 'js',
+      resolveDir: dirname(loaderOf(path)),
     }));
-    onLoad({ filter: /./, namespace: 'etcd-protocol' }, ({ path, pluginData }) => {
-      // The copy of protobufjs that etcd3's own loader uses.
-      const loader = createRequire(pluginData).resolve('@grpc/proto-loader');
-      const fromLoader = createRequire(loader);
-      const contents = protocolModule(path, fromLoader('protobufjs'), fromLoader(loader));
-      return { contents, loader: 'js', resolveDir: dirname(loader) };
-    });
   },
 };

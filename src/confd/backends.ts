@@ -59,9 +59,8 @@ async function nodesOf({ nodes, srv }: BackendSettings, { resolver = dns }: Back
   throw new StageError('datastore', 'discovery-failed', `${srv.record} names no node`, { retryable: true });
 }
 
-const surroundingsOf = ({ clock, resyncMs, log, watch }: BackendNeeds): Surroundings => ({
+const surroundingsOf = ({ clock, resyncMs, log }: BackendNeeds): Surroundings => ({
   clock,
-  watch,
   resyncIntervalMs: resyncMs,
   log: (event, fields) => log(event === 'datastore-in-sync' ? 'info' : 'warn', event, fields),
 });
@@ -91,7 +90,8 @@ const etcdV3: Backend = {
   rules: { covers: 'segment', asked: SAME },
   open: async (settings, needs) => {
     const { EtcdV3Datastore } = await import('../datastore/etcd-v3.ts');
-    return new EtcdV3Datastore(await etcdOptions(settings, needs), surroundingsOf(needs));
+    const { watch } = needs;
+    return new EtcdV3Datastore(await etcdOptions(settings, needs), { ...surroundingsOf(needs), watch });
   },
 };
 

@@ -13,6 +13,8 @@ import type { GenerationPlace } from './generations.ts';
 export interface Generation extends GenerationPlace {
   readonly options: EtcdOptions;
   readonly copy: EtcdCopy;
+  /** False: nobody waits for what comes after the list. */
+  readonly watch: boolean;
   /** Kept for the next ones: whether each prefix is watched by itself, since this user may not watch what lies between them. */
   readonly scope: { isNarrow: boolean };
 }

@@ -11,8 +11,6 @@ export interface Surroundings {
   /** As Math.random. */
   readonly random?: () => number;
   readonly timings?: Partial<Omit<Timings, 'resyncIntervalMs'>>;
-  /** False: for who reads once, so that a generation need not keep its copy in step. */
-  readonly watch?: boolean;
 }
 
 /** How long to wait for what; milliseconds. */
@@ -53,8 +51,6 @@ export interface GenerationPlace {
   readonly endpoint: string;
   readonly clock: Clock;
   readonly timings: Timings;
-  /** False: nobody waits for what comes after the first reading. */
-  readonly watch: boolean;
   /** Aborted from outside, or by the generation itself once nothing more can come. */
   readonly connection: AbortController;
   readonly contactAt: () => number;
@@ -90,7 +86,6 @@ export class Generations implements Datastore {
   readonly #clock: Clock;
   readonly #log: Surroundings['log'];
   readonly #random: () => number;
-  readonly #watch: boolean;
   readonly #timings: Timings;
   readonly #stop = new AbortController();
   /** Ends the generation under way, so that the next one lists. */
@@ -108,7 +103,7 @@ export class Generations implements Datastore {
 
   constructor(
     endpoints: readonly string[],
-    { clock, resyncIntervalMs, log, random, timings, watch }: Surroundings,
+    { clock, resyncIntervalMs, log, random, timings }: Surroundings,
     open: (prefixes: readonly string[]) => Follower,
   ) {
     this.#endpoints = endpoints;
@@ -116,7 +111,6 @@ export class Generations implements Datastore {
     this.#clock = clock;
     this.#log = log;
     this.#random = random ?? Math.random;
-    this.#watch = watch ?? true;
     this.#timings = { ...TIMINGS, ...timings, resyncIntervalMs };
   }
 
@@ -210,7 +204,6 @@ export class Generations implements Datastore {
         endpoint,
         clock: this.#clock,
         timings,
-        watch: this.#watch,
         connection,
         contactAt: () => this.#contactAt,
         onContact: () => {
