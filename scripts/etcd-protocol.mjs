@@ -111,7 +111,7 @@ export function protocolModule(importer) {
 export const etcdProtocol = {
   name: 'etcd-protocol',
   setup({ onLoad, onResolve }) {
-    onLoad({ filter: /[\\/]etcd3[\\/]lib[\\/]connection-pool\.js$/ }, ({ path }) => {
+    onLoad({ filter: /[\\/]etcd3[\\/]lib[\\/]connection-pool\.js$/, namespace: 'file' }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
       for (const text of [LOADING, IMPORT])
         if (source.split(text).length !== 2)

@@ -3,6 +3,7 @@ import { join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { byBytes } from '../core/order.ts';
+import { prepareToCompile } from '../render/compiler.ts';
 import { readOverlay } from './templates-overlay.ts';
 
 /** The built-in tree: beside the bundle, or the repository's when run from source. */
@@ -17,7 +18,7 @@ export function builtInTemplates(): string {
 
 /**
  * The template texts of one folder of a tree, by stem, those of an overlay in place of the tree's. Throws UsageError when there is no such
- * folder, and as `readOverlay` does.
+ * folder, and as `readOverlay` does. An Environment can be made of them.
  */
 export async function readTemplates(
   tree: string,
@@ -27,7 +28,9 @@ export async function readTemplates(
   const texts = readFolder(tree, folder);
   const overrides = overlay === null ? [] : await readOverlay(tree, overlay);
   const here = overrides.filter((override) => override.folder === folder);
-  return new Map([...texts, ...here.map(({ name, text }) => [name, text] as const)]);
+  const all = new Map([...texts, ...here.map(({ name, text }) => [name, text] as const)]);
+  await prepareToCompile(all.values());
+  return all;
 }
 
 /** Dozens of files of a few lines, which are read before another thread could have been told to. */
