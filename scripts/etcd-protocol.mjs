@@ -86,12 +86,11 @@ export function protocolModule(importer) {
     const plain = { path, requestStream, responseStream, originalName };
     const method = root.lookupService(service).methods[name];
     const [request, response] = [method.resolvedRequestType, method.resolvedResponseType].map(nameOf);
-    const code = SPOKEN.includes(path)
-      ? `requestSerialize: serialize(${request}), responseDeserialize: deserialize(${response})`
-      : 'requestSerialize: absent(this.path), responseDeserialize: absent(this.path)'.replaceAll(
-          'this.path',
-          JSON.stringify(path),
-        );
+    const refused = `absent(${JSON.stringify(path)})`;
+    const [write, read] = SPOKEN.includes(path)
+      ? [`serialize(${request})`, `deserialize(${response})`]
+      : [refused, refused];
+    const code = `requestSerialize: ${write}, responseDeserialize: ${read}`;
     return `${JSON.stringify(name)}: { ...${JSON.stringify(plain)}, ${code} }`;
   };
   const services = whole.map(
