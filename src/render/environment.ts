@@ -1,7 +1,7 @@
-import Handlebars from 'handlebars';
 import { Runs } from '../core/runs.ts';
 import { Block, type BlockRun, makeRun, type Section } from './bundle.ts';
 import { COMPILE_OPTIONS } from './compile-options.ts';
+import { handlebarsFor } from './compiler.ts';
 import { guarded, unguarded } from './guard.ts';
 import { HELPERS } from './helpers.ts';
 import { PRECOMPILED } from './precompiled.ts';
@@ -28,7 +28,7 @@ const MARK = '\0';
  * unchanged peers cost no rendering and no tokenizing.
  */
 export class Environment {
-  readonly #handlebars = Handlebars.create();
+  readonly #handlebars: ReturnType<typeof handlebarsFor>;
   readonly #compiled = new Map<string, HandlebarsTemplateDelegate>();
   /** By partial. */
   readonly #lists = new Map<string, List>();
@@ -37,6 +37,7 @@ export class Environment {
   #collected: (readonly Section[])[] = [];
 
   constructor(templates: TemplateTexts) {
+    this.#handlebars = handlebarsFor(templates.values()).create();
     this.#handlebars.registerHelper(HELPERS);
     this.#handlebars.registerHelper('block', (partial: string, view: View) =>
       this.#collect([this.#block(partial, unguarded(view))]),
