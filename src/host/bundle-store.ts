@@ -3,6 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import type { NamedText } from '../core/named-text.ts';
+import { utf8 } from '../core/utf8.ts';
 import { digestsOfTexts } from '../render/bundle.ts';
 import { diskError } from './disk-error.ts';
 import { readLive } from './observe.ts';
@@ -44,7 +45,7 @@ export class BundleStore {
     try {
       mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
       made = mkdtempSync(join(this.#dir, NEW));
-      for (const { name, text } of files) createUnsynced(join(made, name), text);
+      for (const { name, text } of files) createUnsynced(join(made, name), utf8(text));
       removeIfThere(this.folder(id)); // what is there is not it
       renameSync(made, this.folder(id));
       this.#remember(id, files);
@@ -74,7 +75,7 @@ export class BundleStore {
   #remember(id: Digest, files: readonly NamedText[]): void {
     this.#known.set(
       id,
-      files.map(({ text }) => Buffer.byteLength(text)),
+      files.map(({ text }) => utf8(text).length),
     );
   }
 
