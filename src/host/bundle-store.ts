@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, renameSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import type { NamedText } from '../core/named-text.ts';
@@ -51,7 +51,7 @@ export class BundleStore {
       this.#remember(id, files);
       return this.folder(id);
     } catch (cause) {
-      if (made !== null) await remove(made);
+      if (made !== null) remove(made);
       throw diskError(`cannot keep the files under ${this.#dir}`, cause);
     }
   }
@@ -69,7 +69,7 @@ export class BundleStore {
     const kept = new Set<string>(ids);
     for (const id of this.#known.keys()) if (!kept.has(id)) this.#known.delete(id);
     const names = await readdir(this.#dir).catch(() => []);
-    await Promise.all(names.filter((name) => !kept.has(name)).map((name) => remove(join(this.#dir, name))));
+    for (const name of names) if (!kept.has(name)) remove(join(this.#dir, name));
   }
 
   #remember(id: Digest, files: readonly NamedText[]): void {
@@ -87,4 +87,8 @@ export class BundleStore {
   }
 }
 
-const remove = (dir: string): Promise<void> => rm(dir, { recursive: true, force: true }).catch(() => {});
+function remove(dir: string): void {
+  try {
+    removeIfThere(dir);
+  } catch {}
+}
