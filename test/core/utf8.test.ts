@@ -11,22 +11,16 @@ describe('utf8', () => {
     expect(utf8(text).toString('utf8')).toBe(text);
   });
 
-  it('encodes a long text once, also in turn with another, and not by its length', () => {
-    const other = LONG.replace('Köln', 'Bonn');
-    const [first, second] = [utf8(LONG), utf8(other)];
-    expect(second.toString('utf8')).toBe(other);
-    for (const [text, bytes] of [
-      [LONG, first],
-      [other, second],
-      [LONG, first],
-    ] as const)
-      expect(utf8(text)).toBe(bytes);
+  it('encodes a long text once, and not by its length', () => {
+    const first = utf8(LONG);
     expect(utf8(`${LONG}.`.slice(0, -1))).toBe(first);
+    const other = LONG.replace('Köln', 'Bonn');
+    expect(utf8(other).toString('utf8')).toBe(other);
   });
 
-  it('keeps no more than two', () => {
+  it('keeps no more than one', () => {
     const first = utf8(LONG);
-    for (const letter of ['a', 'b']) utf8(LONG + letter);
+    utf8(`${LONG}.`);
     expect(utf8(LONG) === first).toBe(false);
   });
 });
