@@ -52,6 +52,45 @@ function optionsOf(stated: Stated, template: Stated | null): readonly string[] {
   return options;
 }
 
+/** Thousands are read, and few compared: what they are compared by is worked out when it is asked for, and not kept. */
+class ReadProtocol implements Protocol {
+  readonly name: string;
+  readonly #stated: Stated;
+  readonly #template: Stated | null;
+  readonly #calledBy: (line: string) => readonly string[];
+
+  constructor(name: string, stated: Stated, template: Stated | null, calledBy: (line: string) => readonly string[]) {
+    this.name = name;
+    this.#stated = stated;
+    this.#template = template;
+    this.#calledBy = calledBy;
+  }
+
+  get type(): string {
+    return this.#stated.type;
+  }
+
+  get options(): readonly string[] {
+    return optionsOf(this.#stated, this.#template);
+  }
+
+  get filters(): readonly string[] {
+    return this.#texts(this.#deciding());
+  }
+
+  get imports(): readonly string[] {
+    return this.#texts(this.#deciding().filter(({ isImport }) => isImport));
+  }
+
+  #deciding(): readonly Line[] {
+    return [...(this.#template?.lines ?? []), ...this.#stated.lines].filter(({ option }) => option === null);
+  }
+
+  #texts(lines: readonly Line[]): readonly string[] {
+    return lines.flatMap(({ text }) => [text, ...this.#calledBy(text)]);
+  }
+}
+
 const FUNCTION = /^(?:function|filter) (\S+)/;
 
 /** What the protocols are read with, and what came of that: the same protocol among the same definitions is the same object. */
@@ -84,22 +123,13 @@ class Context {
     const known = this.#protocols.get(stated);
     if (known?.name === name) return known;
     const template = this.#template.get(stated.template ?? '') ?? null;
-    const deciding = [...(template?.lines ?? []), ...stated.lines].filter(({ option }) => option === null);
-    const texts = (some: readonly Line[]) => some.flatMap(({ text }) => [text, ...this.#calledBy(text)]);
-    const { type } = stated;
-    const made = {
-      name,
-      type,
-      options: optionsOf(stated, template),
-      filters: texts(deciding),
-      imports: texts(deciding.filter(({ isImport }) => isImport)),
-    };
+    const made = new ReadProtocol(name, stated, template, this.#calledBy);
     this.#protocols.set(stated, made);
     return made;
   }
 
   /** The functions and named filters that a filter names, and what these in turn name. */
-  #calledBy(text: string): readonly string[] {
+  readonly #calledBy = (text: string): readonly string[] => {
     const known = this.#called.get(text);
     if (known) return known;
     const seen = new Set<string>();
@@ -116,7 +146,7 @@ class Context {
     const called = follow(text);
     this.#called.set(text, called);
     return called;
-  }
+  };
 }
 
 /** Before and after of each of the two daemons, and what a search for a guilty value tries. */

@@ -79,7 +79,7 @@ function statedOf({ words, body }: Statement): Stated {
   const template = second === 'from' ? third : third === 'from' ? fourth : undefined;
   const name = second === undefined || second === 'from' ? null : second.replace(/^'(.*)'$/, '$1');
   const told = (body ?? []).filter((each) => !QUIET.test(each.words)).map(lineOf);
-  return { type, name, template: template ?? null, lines: told.filter(({ text }) => !isDefault(text)) };
+  return { type, name, template: template ?? null, lines: [...told.filter(({ text }) => !isDefault(text))] };
 }
 
 /** A statement cut in two shows as a brace without its partner, at any depth. */
@@ -91,15 +91,19 @@ function areWhole(text: string, statements: readonly Statement[]): boolean {
   return isEnded && !text.includes('/*') && !statements.some(isCut);
 }
 
+/** Most pieces are one session each: what thousands of them do not have is one and the same nothing. */
+const NOTHING: readonly never[] = [];
+const orNothing = <T>(found: readonly T[]): readonly T[] => (found.length > 0 ? found : NOTHING);
+
 function read(text: string): Reading {
   const statements = parseStatements(text);
-  const stated = (kind: string) => statements.filter(({ words }) => words.startsWith(kind)).map(statedOf);
+  const stated = (kind: string) => orNothing(statements.filter(({ words }) => words.startsWith(kind)).map(statedOf));
   return {
     digests: statements.map((statement) => digestOf(canonical(statement))).join(''),
     isWhole: areWhole(text, statements),
     protocols: stated('protocol '),
     templates: stated('template '),
-    statements: statements.filter(({ words }) => !NAMED_SESSION.test(words)),
+    statements: orNothing(statements.filter(({ words }) => !NAMED_SESSION.test(words))),
   };
 }
 

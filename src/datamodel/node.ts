@@ -49,6 +49,14 @@ export interface Node extends NonNullable<FieldType<typeof bgp>> {
   readonly podCidrs: FieldType<typeof status>['podCIDRs'];
 }
 
+/** One for the thousands that have none. */
+const NO_TUNNEL: Node['wireguard'] = { 4: false, 6: false };
+
+const tunnelsOf = (tunnel: FieldType<typeof wireguard>): Node['wireguard'] => ({
+  4: tunnel.interfaceIPv4Address !== null,
+  6: tunnel.interfaceIPv6Address !== null,
+});
+
 /** A Node without `bgp` exists, but has no address to speak from. */
 export function toNode(key: string, name: string, given: FieldType<typeof nodeFields>): Node {
   const { bgp: own, wireguard: tunnel } = given.spec;
@@ -56,7 +64,7 @@ export function toNode(key: string, name: string, given: FieldType<typeof nodeFi
     key,
     name,
     labels: given.metadata.labels,
-    wireguard: { 4: Boolean(tunnel?.interfaceIPv4Address), 6: Boolean(tunnel?.interfaceIPv6Address) },
+    wireguard: tunnel?.interfaceIPv4Address || tunnel?.interfaceIPv6Address ? tunnelsOf(tunnel) : NO_TUNNEL,
     podCidrs: given.status.podCIDRs,
     ipv4Address: own?.ipv4Address ?? null,
     ipv6Address: own?.ipv6Address ?? null,
