@@ -16,8 +16,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { commonjsNames, etcdProtocol, precompiledTemplates } from './bundle-plugins.mjs';
+import { commonjsNames, leftOut, loadedTogether, precompiledTemplates } from './bundle-plugins.mjs';
 import { declarations } from './declarations.mjs';
+import { etcdProtocol } from './etcd-protocol.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values: options } = parseArgs({
@@ -33,6 +34,22 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const LIBRARY = {
   testing: join(root, 'src/testing.ts'),
   'testing-vitest': join(root, 'src/testing-vitest.ts'),
+};
+
+const golden = (name) => `golden/${name}`;
+const sources = (...names) => names.map((name) => join(root, 'src', `${name}.ts`));
+
+/** Which of the modules that are loaded when they are used are loaded together. */
+const GROUPS = {
+  reading: sources('cli/render', 'cli/plan', 'cli/explain', 'cli/check'),
+  service: sources('cli/run', 'cli/boot', 'cli/operate', 'cli/status'),
+  harness: sources(
+    ...['test', 'template-diff', 'capture', 'graph', 'plan-all-nodes', 'support'].map((verb) => `cli/${verb}`),
+    ...['templates', 'render-scenario', 'run-case', 'scenario', 'daemon-report', 'describe', 'redact'].map(golden),
+    ...['statement-changes', 'text-diff', 'run-tests', 'test-case', 'terminal-report'].map(golden),
+    ...['junit-report', 'markdown-report', 'html-report'].map(golden),
+    'host/read-templates',
+  ),
 };
 
 /** The licence texts of every package that has code in the bundle, and the notices that stand in their sources. */
@@ -75,7 +92,13 @@ async function bundle() {
     metafile: true,
     write: false,
     logLevel: 'warning',
-    plugins: [etcdProtocol, commonjsNames, precompiledTemplates(join(root, 'templates'))],
+    plugins: [
+      leftOut,
+      etcdProtocol,
+      commonjsNames,
+      precompiledTemplates(join(root, 'templates')),
+      loadedTogether(GROUPS),
+    ],
   });
   const isNotice = (file) => file.path.endsWith('.LEGAL.txt');
   const notices = result.outputFiles.filter(isNotice).map((file) => file.text.trim());

@@ -1,33 +1,7 @@
 // What esbuild needs to be told so that the bundle does what the sources do unbundled.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import Handlebars from 'handlebars';
-
-/**
- * etcd3 parses .proto files beside its own source when it is loaded. They are parsed here instead and bundled as JSON, so
- * that nothing is looked for on disk; the build fails when etcd3 no longer loads them in the way that is replaced.
- */
-export const etcdProtocol = {
-  name: 'etcd-protocol',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]etcd3[\\/]lib[\\/]connection-pool\.js$/ }, ({ path }) => {
-      // The copy of protobufjs that etcd3's own loader uses, with the option that etcd3 passes.
-      const loader = createRequire(path).resolve('@grpc/proto-loader');
-      const protobuf = createRequire(loader)('protobufjs');
-      const protocol = new protobuf.Root().loadSync(join(dirname(path), '../proto/rpc.proto'), { keepCase: true });
-      protocol.resolveAll();
-      const source = readFileSync(path, 'utf8');
-      const contents = source.replace(
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is etcd3's text that is looked for.
-        '.loadSync)(`${__dirname}/../proto/rpc.proto`, {',
-        () => `.fromJSON)(${JSON.stringify(protocol.toJSON())}, {`,
-      );
-      if (contents === source) throw new Error(`${path}: does not load rpc.proto where the build expects it`);
-      return { contents, loader: 'js' };
-    });
-  },
-};
 
 /** Whether Node takes the file for CommonJS. */
 function isCommonjs(path) {
@@ -92,3 +66,52 @@ export const precompiledTemplates = (templates) => ({
     });
   },
 });
+
+/** An own module that is loaded when it is used, as the sources write it. */
+const LAZY = /\bawait import\(['"](\.[^'"]+)['"]\)/g;
+
+/**
+ * Own modules that are loaded when they are used, several of them by one import: what they share stands in a file of its own for every
+ * set of them that shares it, and to find, read and link dozens of small files takes longer than to read a verb that was not called.
+ * `groups`: lists of modules. One that is in no list stays alone.
+ */
+export const loadedTogether = (groups) => ({
+  name: 'loaded-together',
+  setup({ onLoad, onResolve }) {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const contents = source.replace(LAZY, (whole, specifier) => {
+        const target = join(dirname(path), specifier);
+        const group = Object.keys(groups).find((name) => groups[name].includes(target));
+        return group ? `(await import('group:${group}')).part${groups[group].indexOf(target)}` : whole;
+      });
+      return contents === source ? null : { contents, loader: 'ts' };
+    });
+    onResolve({ filter: /^group:/ }, ({ path }) => ({ path: path.slice('group:'.length), namespace: 'group' }));
+    onLoad({ filter: /./, namespace: 'group' }, ({ path: group }) => ({
+      contents: groups[group].map((path, at) => `export * as part${at} from ${JSON.stringify(path)};`).join('\n'),
+      loader: 'js',
+      resolveDir: '/',
+    }));
+  },
+});
+
+/** What packages load that is for other uses of them: an importing file, and what it asks for there. */
+const LEFT_OUT = [
+  // A server of grpc, and what describes one to others.
+  [/[\\/]grpc-js[\\/]build[\\/]src[\\/]index\.js$/, /^\.\/(server|server-interceptors|server-credentials|admin)$/],
+  [/[\\/]grpc-js[\\/]build[\\/]src[\\/](channelz|orca)\.js$/, /^@grpc\/proto-loader$/],
+  // Verbs that are programs of their own.
+  [/[\\/]commander[\\/]lib[\\/]command\.js$/, /^node:child_process$/],
+];
+
+/** Puts an empty module in place of what is for other uses of a package. */
+export const leftOut = {
+  name: 'left-out',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /./ }, ({ path, importer }) =>
+      LEFT_OUT.some(([by, what]) => by.test(importer) && what.test(path)) ? { path, namespace: 'left-out' } : null,
+    );
+    onLoad({ filter: /./, namespace: 'left-out' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+  },
+};

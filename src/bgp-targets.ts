@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { buildNodeBgp, type NodeBgp, type Self } from './bgp/node-bgp.ts';
+import { buildNodeBgp, type FamilyBgp, type NodeBgp, type Self } from './bgp/node-bgp.ts';
 import { buildV1NodeBgp } from './bgp/v1-node-bgp.ts';
 import { checkConfig } from './bird/check.ts';
 import { FLAVOURS, type FlavourName } from './bird/flavour.ts';
@@ -8,13 +8,15 @@ import { sortDiagnostics } from './core/diagnostic.ts';
 import { UsageError } from './core/errors.ts';
 import { type DataLayout, resourceKey } from './core/keys.ts';
 import type { NamedText } from './core/named-text.ts';
+import { sameModel } from './core/same-model.ts';
 import type { LastGood } from './datamodel/decode-entries.ts';
 import { layoutOf } from './datamodel/layout.ts';
 import { ResourcesDecoder } from './datamodel/resources.ts';
 import type { OwnAddresses } from './datamodel/v1/nodes.ts';
 import { V1ResourcesDecoder } from './datamodel/v1/resources.ts';
 import type { Snapshot } from './datastore/datastore.ts';
-import { environmentOf, type TemplateTexts } from './render/environment.ts';
+import type { Bundle } from './render/bundle.ts';
+import { type Environment, environmentOf, type TemplateTexts } from './render/environment.ts';
 import { daemonOf, renderFamily } from './render/render-family.ts';
 import { fileNames, type Layout } from './render/view.ts';
 import type { Settings } from './settings.ts';
@@ -145,6 +147,13 @@ export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Tar
     const names = fileNames(options.layout, name);
     const { binary } = daemons[name];
     const known = liveFiles();
+    let last: { readonly environment: Environment; readonly bgp: FamilyBgp; readonly bundle: Bundle } | null = null;
+    /** Most changes are one family's: the other's model says what it said. */
+    const bundleOf = (environment: Environment, bgp: FamilyBgp): Bundle => {
+      if (last?.environment !== environment || !sameModel(last.bgp, bgp))
+        last = { environment, bgp, bundle: render(environment, bgp, options) };
+      return last.bundle;
+    };
     return {
       name,
       fileNames: names.parts ? [names.bird, names.parts.aggr, names.parts.ipam] : [names.bird],
@@ -153,9 +162,8 @@ export function bgpTargets(options: BgpOptions, daemons: Daemons): readonly [Tar
         const { bgp, diagnostics, ...rest } = model(snapshot);
         if (!bgp) return { bundle: null, diagnostics: sortDiagnostics(diagnostics), ...rest, kept: [] };
         const built = bgp.family(family, known(live));
-        const environment = environments[rest.data ?? 'v3'];
         return {
-          bundle: render(environment, built.value, options),
+          bundle: bundleOf(environments[rest.data ?? 'v3'], built.value),
           diagnostics: sortDiagnostics([...diagnostics, ...built.diagnostics]),
           ...rest,
           kept: built.kept,

@@ -39,14 +39,14 @@ function fromEnvironment(option: Option, environment: Environment): Given | null
 }
 
 /** The options that were given, each from the first place that has it: flag, environment, file. Unknown names in the file are refused. */
-export function givenOptions(
+export async function givenOptions(
   flags: Flags,
   environment: Environment,
-  readToml: (path: string) => Readonly<Record<string, unknown>>,
-): ReadonlyMap<OptionName, Given> {
+  readToml: (path: string) => Promise<Readonly<Record<string, unknown>>>,
+): Promise<ReadonlyMap<OptionName, Given>> {
   const given = new Map<OptionName, Given>();
   const config = asTexts(flags.config)[0] ?? environment[variableOf('config')];
-  const file = config ? readToml(config) : {};
+  const file = config ? await readToml(config) : {};
   const unknown = Object.keys(file).filter((name) => !OPTIONS.some((option) => option.name === name));
   if (unknown.length > 0) throw new UsageError(`${config}: unknown option ${unknown.join(', ')}; see birdconfd --help`);
   for (const option of OPTIONS as readonly (Option & { readonly name: OptionName })[]) {

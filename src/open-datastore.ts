@@ -50,7 +50,18 @@ async function etcdOptions(etcd: EtcdSettings): Promise<EtcdOptions> {
   return { endpoints, credentials: () => readCredentials(etcd) };
 }
 
-async function openEtcd(etcd: EtcdSettings, resyncIntervalMs: number, log: Log, clock: Clock): Promise<Datastore> {
+/** What a datastore is opened with. `watch` false: it is read once. */
+interface OpenOptions {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly watch: boolean;
+}
+
+async function openEtcd(
+  etcd: EtcdSettings,
+  resyncIntervalMs: number,
+  { log, clock, watch }: OpenOptions,
+): Promise<Datastore> {
   const options = await etcdOptions(etcd);
   const surroundings: Surroundings = {
     clock,
@@ -62,24 +73,22 @@ async function openEtcd(etcd: EtcdSettings, resyncIntervalMs: number, log: Log, 
     return new EtcdV2Datastore(options, surroundings);
   }
   const { EtcdV3Datastore } = await import('./datastore/etcd-v3.ts');
-  return new EtcdV3Datastore(options, surroundings);
+  return new EtcdV3Datastore(options, { ...surroundings, watch });
 }
 
 /**
  * The datastore that the settings name, not yet started: etcd or files, and beside it what other files hold: resources that
- * etcd does not have, passwords, and the status of local workloads. `watch` false: for verbs that read once. etcd3 is loaded
- * only when it is used, because it alone costs 120 ms of start-up.
+ * etcd does not have, passwords, and the status of local workloads. etcd3 is loaded only when it is used, because it alone is half
+ * of a start.
  */
-export async function openDatastore(
-  settings: Settings,
-  { log, clock, watch }: { readonly log: Log; readonly clock: Clock; readonly watch: boolean },
-): Promise<Datastore> {
+export async function openDatastore(settings: Settings, options: OpenOptions): Promise<Datastore> {
+  const { log, clock, watch } = options;
   const filesAt = (paths: readonly string[], reading: Reading): Datastore =>
     new FilesDatastore(paths, { reading, log: (event, fields) => log('warn', event, fields), watch, clock });
   const resources = settings.inputs.length > 0 ? [filesAt(settings.inputs, documentReading)] : [];
   const secrets = settings.secretsDir === null ? [] : [filesAt([settings.secretsDir], secretReading())];
   const statuses = filesAt([settings.statusDir], statusReading);
-  const etcd = settings.etcd ? [await openEtcd(settings.etcd, settings.resyncMs, log, clock)] : [];
+  const etcd = settings.etcd ? [await openEtcd(settings.etcd, settings.resyncMs, options)] : [];
   const [primary, ...beside] = [...etcd, ...resources, ...secrets, statuses];
   const joined = new JoinedDatastore(primary!, beside, { clock });
   if (!settings.allowCustomFilters || settings.data === 'v3') return joined;

@@ -25,6 +25,8 @@ const RETRY: Retry = { firstMs: 250, lastMs: 30_000 };
 
 /** Changes that follow each other this closely are one: a pass for each would only be late for the last. */
 const TOGETHER_MS = 100;
+/** However dear a pass is: with another quarter of a second, what waits for it is not told from what is stuck. */
+const TOGETHER_MOST_MS = 250;
 
 /** The wait before the try after `failures` failed ones: doubling, with up to a quarter of jitter, at most `lastMs`. */
 export function backoffMs(failures: number, random: () => number, { firstMs, lastMs }: Retry = RETRY): number {
@@ -76,7 +78,7 @@ export async function reconcile(loop: Loop, signal: AbortSignal): Promise<void> 
       continue;
     }
     // The dearer a pass, the longer what comes after it is gathered.
-    const together = Math.min(Math.max(TOGETHER_MS, 2 * last.took), pacing.quietMs);
+    const together = Math.min(Math.max(TOGETHER_MS, 2 * last.took), TOGETHER_MOST_MS, pacing.quietMs);
     if (dirty.raised && now - last.end < together) await settle(loop, together, signal);
     if (signal.aborted) return;
     let start = clock.now();

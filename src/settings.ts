@@ -98,7 +98,8 @@ const DEFAULTS = {
   calico: { output: '/etc/calico/confd/config', sockets: '/var/run/calico' },
 } as const;
 
-function readToml(path: string, parse: (text: string) => Readonly<Record<string, unknown>>) {
+async function readToml(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const { parse } = await import('smol-toml');
   try {
     return parse(readFileSync(path, 'utf8'));
   } catch (error) {
@@ -161,8 +162,7 @@ const limits = (reader: OptionReader): Limits => ({
 
 /** Checks and completes what was given. Throws UsageError with the option, its source and what was expected. */
 export async function resolveSettings(flags: Flags, environment: Environment = process.env): Promise<Settings> {
-  const { parse } = await import('smol-toml');
-  const reader = new OptionReader(givenOptions(flags, environment, (path) => readToml(path, parse)));
+  const reader = new OptionReader(await givenOptions(flags, environment, readToml));
   const layout = reader.oneOf('layout', ['single', 'calico'], 'single');
   const { output: defaultOutput, sockets } = DEFAULTS[layout];
   const output = reader.path('output') ?? defaultOutput;

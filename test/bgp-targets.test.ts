@@ -61,4 +61,15 @@ describe('the targets of BGP mode', () => {
     expect(other).toMatchObject({ kept: [], diagnostics: [{ code: 'password-missing' }] });
     expect([...sessions(other.bundle).keys()]).toEqual([]);
   });
+
+  it('hand out the same bundle as long as their own family says the same', () => {
+    const store = new TestStore('node-a', [...SMALL_CLUSTER, node('node-a', '192.0.2.1/24')]);
+    const [bird, bird6] = targets();
+    const [four, six] = [bird, bird6].map((target) => target.render(store.snapshot(), null).bundle);
+    store.put(...node('node-z', '192.0.2.9/24'));
+    expect(bird6.render(store.snapshot(), null).bundle).toBe(six);
+    expect(bird.render(store.snapshot(), null).bundle).not.toBe(four);
+    store.put(...pool('six', '2001:db8:1::/48'));
+    expect(bird6.render(store.snapshot(), null).bundle!.files[0].text).toContain('2001:db8:1::/48');
+  });
 });

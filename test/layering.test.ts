@@ -59,7 +59,7 @@ const pure = [
     npm: [],
   },
   { place: 'transaction/', effects: ['transaction/drive.ts'], npm: [] },
-  { place: 'render/', effects: [], npm: ['handlebars'] },
+  { place: 'render/', effects: [], npm: ['handlebars', 'handlebars/runtime.js'] },
   { place: 'topology/', effects: [], npm: [] },
   { place: 'plan.ts', effects: [], npm: [] },
   { place: 'confd/functions/', effects: [], npm: [] },

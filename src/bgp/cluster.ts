@@ -1,5 +1,5 @@
 import { resourceKey } from '../core/keys.ts';
-import { byBytesOf, Sorter } from '../core/order.ts';
+import { Sorter } from '../core/order.ts';
 import type { BgpConfiguration } from '../datamodel/bgp-configuration.ts';
 import type { Node } from '../datamodel/node.ts';
 import type { ReleaseRules } from '../datamodel/release.ts';
@@ -58,7 +58,7 @@ function nodesByAddress(nodes: readonly Node[]): ReadonlyMap<string, readonly No
   return found;
 }
 
-const byName = new Sorter<Node>(byBytesOf(({ name }) => name));
+const byName = new Sorter<Node>(({ name }) => name);
 
 function makeCluster(resources: Resources, rules: ReleaseRules): Cluster {
   // By the node's name: thousands of keys need not be put together to find that there is none.

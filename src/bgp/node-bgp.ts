@@ -2,7 +2,7 @@ import { type Diagnostic, show } from '../core/diagnostic.ts';
 import type { Family } from '../core/ip-address.ts';
 import { resourceKey } from '../core/keys.ts';
 import type { LiveConfiguration } from '../core/live-configuration.ts';
-import { byBytesOf, Sorter } from '../core/order.ts';
+import { Sorter } from '../core/order.ts';
 import type { LogSeverity } from '../datamodel/bgp-configuration.ts';
 import type { Node } from '../datamodel/node.ts';
 import { NEWEST, type Release, type ReleaseRules, rulesOf } from '../datamodel/release.ts';
@@ -184,7 +184,7 @@ function buildFamily(inputs: Inputs, family: Family, live: LiveConfiguration | n
 const sorters: Readonly<Record<Family, WeakMap<Self, Sorter<Peer>>>> = { 4: new WeakMap(), 6: new WeakMap() };
 
 function sortedPeers(self: Self, family: Family, peers: readonly Peer[]): readonly Peer[] {
-  const sorter = sorters[family].get(self) ?? new Sorter(byBytesOf(({ name }) => name));
+  const sorter = sorters[family].get(self) ?? new Sorter(({ name }) => name);
   sorters[family].set(self, sorter);
   return sorter.sort(peers);
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { messageOf, type StageError } from '../core/errors.ts';
 import { type BirdReply, lastText, ReplyReader } from './replies.ts';
@@ -34,6 +35,7 @@ export async function withBirdSocket<T>(
   options: SocketOptions,
   use: (session: BirdSession) => Promise<T>,
 ): Promise<T> {
+  if (isMissing(path)) throw socketFault('socket-missing', path);
   const connection = new Connection(path, options);
   try {
     const hello = await connection.next(null);
@@ -41,6 +43,18 @@ export async function withBirdSocket<T>(
     return await use({ greeting: lastText(hello), command: (line) => connection.command(line) });
   } finally {
     connection.close();
+  }
+}
+
+/**
+ * Where BIRD does not run, every change asks for it all the same, and what a socket that fails sets going takes longer than a look. What
+ * cannot be looked at, connecting tells.
+ */
+function isMissing(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Cidr, contains, parseCidr } from '../core/ip-address.ts';
+import { type Cidr, network, parseCidr } from '../core/ip-address.ts';
 import { byBytes } from '../core/order.ts';
 import type { BirdText } from './pieces.ts';
 import { readConfiguration } from './protocols.ts';
@@ -64,16 +64,35 @@ function rulesOf(statements: readonly Statement[]): readonly Rule[] {
   });
 }
 
-/** What a chain of rules does with routes of `pool`: wider ranges have their say too, in order, until one decides. */
-function effectOn(pool: Cidr, rules: readonly Rule[], otherwise: string): string {
-  const heard: string[] = [];
-  for (const { range, text, decides } of rules) {
-    if (!contains(range, pool)) continue;
-    heard.push(text);
-    if (decides) return heard.join(' ');
+/** A chain of rules, found by their ranges: of thousands, few have a say about one pool. */
+class Chain {
+  readonly #otherwise: string;
+  readonly #byRange = new Map<string, (Rule & { readonly at: number })[]>();
+  readonly #lengths: ReadonlySet<number>;
+
+  constructor(rules: readonly Rule[], otherwise: string) {
+    this.#otherwise = otherwise;
+    this.#lengths = new Set(rules.map(({ range }) => range.length));
+    for (const [at, rule] of rules.entries()) {
+      const others = this.#byRange.get(rule.range.text) ?? [];
+      others.push({ ...rule, at });
+      this.#byRange.set(rule.range.text, others);
+    }
   }
-  return [...heard, otherwise].join(' ');
+
+  /** What it does with routes of `pool`: wider ranges have their say too, in order, until one decides. */
+  effectOn(pool: Cidr): string {
+    const lengths = [...this.#lengths].filter((length) => length <= pool.length);
+    const concerned = lengths
+      .flatMap((length) => this.#byRange.get(network(pool.address, length).text) ?? [])
+      .sort((a, b) => a.at - b.at);
+    const last = concerned.findIndex(({ decides }) => decides);
+    if (last >= 0) return textsOf(concerned.slice(0, last + 1)).join(' ');
+    return [...textsOf(concerned), this.#otherwise].join(' ');
+  }
 }
+
+const textsOf = (rules: readonly Rule[]): readonly string[] => rules.map(({ text }) => text);
 
 /** The filter between BIRD and the kernel: named by the kernel's protocol or its template. */
 function kernelFilter(statements: readonly Statement[], bodies: ReadonlyMap<string, Statement>): readonly Statement[] {
@@ -106,8 +125,9 @@ export function inventoryOf(text: BirdText): Inventory {
   const ranges = new Map(
     [...kernelRules, ...peerRules].filter((r) => r.decides).map(({ range }) => [range.text, range]),
   );
-  const effect = (range: Cidr) =>
-    `kernel: ${effectOn(range, kernelRules, ending(toKernel) ?? '')} peers: ${effectOn(range, peerRules, ending(toPeers) ?? '')}`;
+  const kernel = new Chain(kernelRules, ending(toKernel) ?? '');
+  const peers = new Chain(peerRules, ending(toPeers) ?? '');
+  const effect = (range: Cidr) => `kernel: ${kernel.effectOn(range)} peers: ${peers.effectOn(range)}`;
   return {
     get sessions() {
       return new Set(ofType('bgp').map(({ name }) => name));

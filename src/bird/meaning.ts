@@ -1,4 +1,4 @@
-import { byBytes } from '../core/order.ts';
+import { sortedByBytes } from '../core/order.ts';
 import type { BirdText } from './pieces.ts';
 import { byName, type Configuration, type Protocol, readConfiguration } from './protocols.ts';
 
@@ -50,8 +50,15 @@ function compare(before: Configuration, after: Configuration): Meaning {
     }
   }
   const removed = [...was.keys()].filter((name) => !is.has(name));
-  for (const names of [added, removed, restarted, refiltered, reimported]) names.sort(byBytes);
-  return { added, removed, restarted, refiltered, reimported, needsRestart: before.listen !== after.listen };
+  const sorted = (names: readonly string[]) => sortedByBytes(names, (name) => name);
+  return {
+    added: sorted(added),
+    removed: sorted(removed),
+    restarted: sorted(restarted),
+    refiltered: sorted(refiltered),
+    reimported: sorted(reimported),
+    needsRestart: before.listen !== after.listen,
+  };
 }
 
 /** What was found of a configuration last, and from which one. */

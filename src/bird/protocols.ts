@@ -52,8 +52,44 @@ function optionsOf(stated: Stated, template: Stated | null): readonly string[] {
   return options;
 }
 
-const same = <T>(a: readonly T[], b: readonly T[]): boolean =>
-  a.length === b.length && a.every((one, i) => one === b[i]);
+/** Thousands are read, and few compared: what they are compared by is worked out when it is asked for, and not kept. */
+class ReadProtocol implements Protocol {
+  readonly name: string;
+  readonly #stated: Stated;
+  readonly #template: Stated | null;
+  readonly #calledBy: (line: string) => readonly string[];
+
+  constructor(name: string, stated: Stated, template: Stated | null, calledBy: (line: string) => readonly string[]) {
+    this.name = name;
+    this.#stated = stated;
+    this.#template = template;
+    this.#calledBy = calledBy;
+  }
+
+  get type(): string {
+    return this.#stated.type;
+  }
+
+  get options(): readonly string[] {
+    return optionsOf(this.#stated, this.#template);
+  }
+
+  get filters(): readonly string[] {
+    return this.#texts(this.#deciding());
+  }
+
+  get imports(): readonly string[] {
+    return this.#texts(this.#deciding().filter(({ isImport }) => isImport));
+  }
+
+  #deciding(): readonly Line[] {
+    return [...(this.#template?.lines ?? []), ...this.#stated.lines].filter(({ option }) => option === null);
+  }
+
+  #texts(lines: readonly Line[]): readonly string[] {
+    return lines.flatMap(({ text }) => [text, ...this.#calledBy(text)]);
+  }
+}
 
 const FUNCTION = /^(?:function|filter) (\S+)/;
 
@@ -66,9 +102,6 @@ class Context {
   readonly #called = new Map<string, readonly string[]>();
   readonly #protocols = new WeakMap<Stated, Protocol>();
   readonly #groups = new WeakMap<Reading, readonly Protocol[]>();
-  /** Thousands of sessions side by side have the same filters: they share the lists. */
-  #filters: readonly string[] = [];
-  #imports: readonly string[] = [];
 
   constructor(templates: readonly Stated[], definitions: readonly Statement[]) {
     this.templates = templates;
@@ -90,20 +123,13 @@ class Context {
     const known = this.#protocols.get(stated);
     if (known?.name === name) return known;
     const template = this.#template.get(stated.template ?? '') ?? null;
-    const deciding = [...(template?.lines ?? []), ...stated.lines].filter(({ option }) => option === null);
-    const texts = (some: readonly Line[]) => some.flatMap(({ text }) => [text, ...this.#calledBy(text)]);
-    const filters = texts(deciding);
-    const imports = texts(deciding.filter(({ isImport }) => isImport));
-    if (!same(filters, this.#filters)) this.#filters = filters;
-    if (!same(imports, this.#imports)) this.#imports = imports;
-    const options = optionsOf(stated, template);
-    const made = { name, type: stated.type, options, filters: this.#filters, imports: this.#imports };
+    const made = new ReadProtocol(name, stated, template, this.#calledBy);
     this.#protocols.set(stated, made);
     return made;
   }
 
   /** The functions and named filters that a filter names, and what these in turn name. */
-  #calledBy(text: string): readonly string[] {
+  readonly #calledBy = (text: string): readonly string[] => {
     const known = this.#called.get(text);
     if (known) return known;
     const seen = new Set<string>();
@@ -120,12 +146,15 @@ class Context {
     const called = follow(text);
     this.#called.set(text, called);
     return called;
-  }
+  };
 }
 
 /** Before and after of each of the two daemons, and what a search for a guilty value tries. */
 const MAX_CONTEXTS = 8;
 let contexts: readonly Context[] = [];
+
+const same = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((one, i) => one === b[i]);
 
 function contextOf(templates: readonly Stated[], definitions: readonly Statement[]): Context {
   const isSame = (each: Context) => same(each.templates, templates) && same(each.definitions, definitions);

@@ -79,7 +79,6 @@ function statedOf({ words, body }: Statement): Stated {
   const template = second === 'from' ? third : third === 'from' ? fourth : undefined;
   const name = second === undefined || second === 'from' ? null : second.replace(/^'(.*)'$/, '$1');
   const told = (body ?? []).filter((each) => !QUIET.test(each.words)).map(lineOf);
-  // Spread, for a list that `filter` grew is as long again in memory, and there are thousands.
   return { type, name, template: template ?? null, lines: [...told.filter(({ text }) => !isDefault(text))] };
 }
 
@@ -92,20 +91,19 @@ function areWhole(text: string, statements: readonly Statement[]): boolean {
   return isEnded && !text.includes('/*') && !statements.some(isCut);
 }
 
-const NONE: readonly never[] = [];
-/** One empty list for all: there are thousands of pieces, with a session each and nothing else. */
-const orNone = <T>(list: readonly T[]): readonly T[] => (list.length === 0 ? NONE : list);
+/** Most pieces are one session each: what thousands of them do not have is one and the same nothing. */
+const NOTHING: readonly never[] = [];
+const orNothing = <T>(found: readonly T[]): readonly T[] => (found.length > 0 ? found : NOTHING);
 
 function read(text: string): Reading {
   const statements = parseStatements(text);
-  const stated = (kind: string) => statements.filter(({ words }) => words.startsWith(kind)).map(statedOf);
-  const others = statements.filter(({ words }) => !NAMED_SESSION.test(words));
+  const stated = (kind: string) => orNothing(statements.filter(({ words }) => words.startsWith(kind)).map(statedOf));
   return {
     digests: statements.map((statement) => digestOf(canonical(statement))).join(''),
     isWhole: areWhole(text, statements),
     protocols: stated('protocol '),
-    templates: orNone(stated('template ')),
-    statements: orNone(others),
+    templates: stated('template '),
+    statements: orNothing(statements.filter(({ words }) => !NAMED_SESSION.test(words))),
   };
 }
 

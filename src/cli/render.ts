@@ -19,8 +19,8 @@ const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
  * and never touches a daemon. Exit 3 when the data have errors; what could be rendered is written all the same.
  */
 export async function renderVerb(settings: Settings, options: { readonly check: boolean }): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'birdconfd-render-'));
-  const store = new BundleStore(folder);
+  const folder = options.check ? await mkdtemp(join(tmpdir(), 'birdconfd-render-')) : null;
+  const store = folder === null ? null : new BundleStore(folder);
   try {
     const snapshot = await readOnce(settings);
     const targets = await prepareTargets(settings, { lastGood: new Map(), runsBird: options.check });
@@ -33,7 +33,7 @@ export async function renderVerb(settings: Settings, options: { readonly check: 
       diagnostics.push(...rendering.diagnostics);
       if (!rendering.bundle) break;
       const { bytes, files } = rendering.bundle;
-      if (options.check) await target.check(await store.put({ id: bytes, files }), signal);
+      if (store) await target.check(await store.put({ id: bytes, files }), signal);
       await commitFiles(files, destination);
     }
     tellDiagnostics(diagnostics);
@@ -42,6 +42,6 @@ export async function renderVerb(settings: Settings, options: { readonly check: 
     tell(`birdconfd render: ${messageOf(error)}`);
     return exitCodeOf(error);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (folder !== null) await rm(folder, { recursive: true, force: true });
   }
 }

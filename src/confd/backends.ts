@@ -90,7 +90,8 @@ const etcdV3: Backend = {
   rules: { covers: 'segment', asked: SAME },
   open: async (settings, needs) => {
     const { EtcdV3Datastore } = await import('../datastore/etcd-v3.ts');
-    return new EtcdV3Datastore(await etcdOptions(settings, needs), surroundingsOf(needs));
+    const { watch } = needs;
+    return new EtcdV3Datastore(await etcdOptions(settings, needs), { ...surroundingsOf(needs), watch });
   },
 };
 

@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto';
+import { utf8 } from './utf8.ts';
 
 /** A lower-case hex SHA-256. Branded, so that a text is not taken for a digest. */
 export type Digest = string & { readonly brand: 'Digest' };
@@ -17,7 +18,7 @@ export function digestOfAll(parts: readonly string[]): Digest {
     short += `${part.length}:`;
     if (part.length < LONG) short += part;
     else {
-      all.update(short).update(part);
+      all.update(short).update(utf8(part));
       short = '';
     }
   }

@@ -18,17 +18,29 @@ export const byBytesOf =
   (a: T, b: T): number =>
     byBytes(of(a), of(b));
 
+const SURROGATE = /[\ud800-\udfff]/;
+
+/** The items by the bytes of the string that `of` takes from each. Of thousands, V8's own order is faster, and only surrogates tell it from this one. */
+export function sortedByBytes<T>(items: readonly T[], of: (item: T) => string): T[] {
+  const keyed = items.map((item) => ({ key: of(item), item }));
+  const compare = keyed.some(({ key }) => SURROGATE.test(key))
+    ? byBytes
+    : (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  return keyed.sort((a, b) => compare(a.key, b.key)).map(({ item }) => item);
+}
+
 /**
  * Sorts lists of which each is much like the one before, as those of the nodes of one cluster are: that costs a look at each item, and a
- * search for each that is new. The items of a list are all different, and no two are equal by `compare`.
+ * search for each that is new. The items of a list are all different, and so are their strings.
  */
 export class Sorter<T> {
-  readonly #compare: (a: T, b: T) => number;
+  readonly #of: (item: T) => string;
   #items: readonly T[] = [];
   #sorted: readonly T[] = [];
 
-  constructor(compare: (a: T, b: T) => number) {
-    this.#compare = compare;
+  /** By the bytes of the string that `of` takes from each. */
+  constructor(of: (item: T) => string) {
+    this.#of = of;
   }
 
   /** The same array as the last time where it has the same items. */
@@ -36,7 +48,7 @@ export class Sorter<T> {
     const { gone, added } = difference(this.#items, items);
     const still = gone.size > 0 ? this.#sorted.filter((item) => !gone.has(item)) : this.#sorted;
     this.#items = items;
-    this.#sorted = added.size > 0 ? this.#merge(still, [...added].sort(this.#compare)) : still;
+    this.#sorted = added.size > 0 ? this.#merge(still, sortedByBytes([...added], this.#of)) : still;
     return this.#sorted;
   }
 
@@ -54,10 +66,11 @@ export class Sorter<T> {
 
   /** Where `item` belongs, at `from` or behind it. */
   #placeOf(item: T, sorted: readonly T[], from: number): number {
+    const key = this.#of(item);
     let [low, high] = [from, sorted.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#compare(sorted[middle]!, item) < 0) low = middle + 1;
+      if (byBytes(this.#of(sorted[middle]!), key) < 0) low = middle + 1;
       else high = middle;
     }
     return low;

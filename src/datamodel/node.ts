@@ -49,16 +49,13 @@ export interface Node extends NonNullable<FieldType<typeof bgp>> {
   readonly podCidrs: FieldType<typeof status>['podCIDRs'];
 }
 
-/** One object for all nodes alike: there are thousands. */
-const speaks = (four: boolean, six: boolean): Node['wireguard'] => ({ 4: four, 6: six });
-const NO_WIREGUARD = speaks(false, false);
-const WIREGUARD = { 4: speaks(true, false), 6: speaks(false, true), both: speaks(true, true) };
+/** One for the thousands that have none. */
+const NO_TUNNEL: Node['wireguard'] = { 4: false, 6: false };
 
-function wireguardOf(tunnel: FieldType<typeof wireguard> | null): Node['wireguard'] {
-  const { interfaceIPv4Address: four = null, interfaceIPv6Address: six = null } = tunnel ?? {};
-  if (four === null) return six === null ? NO_WIREGUARD : WIREGUARD[6];
-  return six === null ? WIREGUARD[4] : WIREGUARD.both;
-}
+const tunnelsOf = (tunnel: FieldType<typeof wireguard>): Node['wireguard'] => ({
+  4: tunnel.interfaceIPv4Address !== null,
+  6: tunnel.interfaceIPv6Address !== null,
+});
 
 /** A Node without `bgp` exists, but has no address to speak from. */
 export function toNode(key: string, name: string, given: FieldType<typeof nodeFields>): Node {
@@ -67,7 +64,7 @@ export function toNode(key: string, name: string, given: FieldType<typeof nodeFi
     key,
     name,
     labels: given.metadata.labels,
-    wireguard: wireguardOf(tunnel),
+    wireguard: tunnel?.interfaceIPv4Address || tunnel?.interfaceIPv6Address ? tunnelsOf(tunnel) : NO_TUNNEL,
     podCidrs: given.status.podCIDRs,
     ipv4Address: own?.ipv4Address ?? null,
     ipv6Address: own?.ipv6Address ?? null,

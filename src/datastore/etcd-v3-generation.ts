@@ -13,6 +13,8 @@ import type { GenerationPlace } from './generations.ts';
 export interface Generation extends GenerationPlace {
   readonly options: EtcdOptions;
   readonly copy: EtcdCopy;
+  /** False: nobody waits for what comes after the list. */
+  readonly watch: boolean;
   /** Kept for the next ones: whether each prefix is watched by itself, since this user may not watch what lies between them. */
   readonly scope: { isNarrow: boolean };
 }
@@ -107,14 +109,19 @@ async function watch(generation: Generation, client: Etcd3): Promise<Watch> {
 
 /**
  * One client from connecting to its end: lists if the copy has no position, watches from the next revision, and looks whether the
- * watch hears everything: at once if the copy was there before, then now and then. Never resolves; rejects with whatever ended it.
+ * watch hears everything: at once if the copy was there before, then now and then. For who reads once the list is all. Never resolves;
+ * rejects with whatever ended it.
  */
 export async function follow(generation: Generation): Promise<never> {
   const { options, endpoint, timings, copy, connection, scope } = generation;
   const client = await connectEtcd(options, endpoint, timings.callMs, connection.signal);
-  await probe(generation, client);
   const resumes = copy.isComplete;
-  if (!resumes) await list(generation, client);
+  // A member that does not answer is found out long before a page would be overdue.
+  await Promise.all([probe(generation, client), resumes || list(generation, client)]);
+  if (!generation.watch) {
+    generation.onInSync();
+    return new Promise(() => undefined);
+  }
   try {
     const { ended } = await watch(generation, client);
     const lost = Promise.race([ended, watchSilence(generation, client)]);

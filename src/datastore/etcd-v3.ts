@@ -15,11 +15,12 @@ import { Generations, type Surroundings } from './generations.ts';
  * then a change that touches several of them may show in parts for a moment, and every lost connection costs a list.
  */
 export class EtcdV3Datastore extends Generations {
-  constructor(options: EtcdOptions, surroundings: Surroundings) {
+  /** `watch` false: for who reads once, so that the copy is not kept in step. */
+  constructor(options: EtcdOptions, { watch = true, ...surroundings }: Surroundings & { readonly watch?: boolean }) {
     super(options.endpoints, surroundings, (prefixes) => {
       const copy = new EtcdCopy(prefixes);
       const scope = { isNarrow: false };
-      return { copy, follow: (place) => follow({ ...place, options, copy, scope }) };
+      return { copy, follow: (place) => follow({ ...place, options, copy, scope, watch }) };
     });
   }
 }

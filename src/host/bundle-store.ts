@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, renameSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import type { NamedText } from '../core/named-text.ts';
+import { utf8 } from '../core/utf8.ts';
 import { digestsOfTexts } from '../render/bundle.ts';
 import { diskError } from './disk-error.ts';
 import { readLive } from './observe.ts';
@@ -44,13 +45,13 @@ export class BundleStore {
     try {
       mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
       made = mkdtempSync(join(this.#dir, NEW));
-      for (const { name, text } of files) createUnsynced(join(made, name), text);
+      for (const { name, text } of files) createUnsynced(join(made, name), utf8(text));
       removeIfThere(this.folder(id)); // what is there is not it
       renameSync(made, this.folder(id));
       this.#remember(id, files);
       return this.folder(id);
     } catch (cause) {
-      if (made !== null) await remove(made);
+      if (made !== null) remove(made);
       throw diskError(`cannot keep the files under ${this.#dir}`, cause);
     }
   }
@@ -68,13 +69,13 @@ export class BundleStore {
     const kept = new Set<string>(ids);
     for (const id of this.#known.keys()) if (!kept.has(id)) this.#known.delete(id);
     const names = await readdir(this.#dir).catch(() => []);
-    await Promise.all(names.filter((name) => !kept.has(name)).map((name) => remove(join(this.#dir, name))));
+    for (const name of names) if (!kept.has(name)) remove(join(this.#dir, name));
   }
 
   #remember(id: Digest, files: readonly NamedText[]): void {
     this.#known.set(
       id,
-      files.map(({ text }) => Buffer.byteLength(text)),
+      files.map(({ text }) => utf8(text).length),
     );
   }
 
@@ -86,4 +87,8 @@ export class BundleStore {
   }
 }
 
-const remove = (dir: string): Promise<void> => rm(dir, { recursive: true, force: true }).catch(() => {});
+function remove(dir: string): void {
+  try {
+    removeIfThere(dir);
+  } catch {}
+}

@@ -2,6 +2,7 @@ import { readFileSync, renameSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { NamedText } from '../core/named-text.ts';
+import { utf8 } from '../core/utf8.ts';
 import { diskError } from './disk-error.ts';
 import { keepForeign } from './foreign-file.ts';
 import { isOwned } from './own-files.ts';
@@ -27,7 +28,7 @@ export interface StagedFiles {
 /** Whether the file lies there as a commit would leave it. What has another size need not be read. */
 async function isThere(path: string, text: string, wanted: Ownership): Promise<boolean> {
   const stats = await statsOf(path);
-  if (!stats?.isFile() || stats.size !== Buffer.byteLength(text) || !isOwned(stats, wanted)) return false;
+  if (!stats?.isFile() || stats.size !== utf8(text).length || !isOwned(stats, wanted)) return false;
   return readFileSync(path, 'utf8') === text;
 }
 
@@ -52,7 +53,7 @@ export async function stageFiles(files: readonly NamedText[], options: CommitOpt
       changed.map(async ({ name, path, text }) => ({
         name,
         text,
-        ino: await createFile(besidePath(path, 'new'), text, options),
+        ino: await createFile(besidePath(path, 'new'), utf8(text), options),
       })),
     );
     const failed = made.find((each) => each.status === 'rejected');

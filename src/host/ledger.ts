@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
@@ -122,7 +122,9 @@ export async function readLedgers(stateDir: string, targets: readonly string[]) 
 export async function writeLedger(path: string, record: LedgerRecord): Promise<void> {
   const text = `${JSON.stringify(record, null, 2)}\n`;
   try {
-    if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+    // What has another size need not be read.
+    const size = statSync(path, { throwIfNoEntry: false })?.size;
+    if (size === Buffer.byteLength(text) && readFileSync(path, 'utf8') === text) return;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     await writeFile(path, text, PRIVATE);
   } catch (cause) {

@@ -1,6 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NamedText } from '../core/named-text.ts';
+import { utf8 } from '../core/utf8.ts';
 import { diskError } from './disk-error.ts';
 import { errnoOf } from './system-error.ts';
 
@@ -52,7 +53,7 @@ export class LiveFolder {
   wrote(files: readonly (NamedText & { readonly ino: bigint })[], now: number): void {
     for (const { name, text, ino } of files) {
       const stats = lstatSync(join(this.#output, name), { bigint: true, throwIfNoEntry: false });
-      if (stats?.ino !== ino || stats.size !== BigInt(Buffer.byteLength(text))) this.#known.delete(name);
+      if (stats?.ino !== ino || stats.size !== BigInt(utf8(text).length)) this.#known.delete(name);
       else this.#known.set(name, { mark: markOf(stats), text, since: now });
     }
   }

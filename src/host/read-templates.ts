@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { byBytes } from '../core/order.ts';
+import { prepareToCompile } from '../render/compiler.ts';
 import { readOverlay } from './templates-overlay.ts';
 
 /** The built-in tree: beside the bundle, or the repository's when run from source. */
@@ -18,27 +18,29 @@ export function builtInTemplates(): string {
 
 /**
  * The template texts of one folder of a tree, by stem, those of an overlay in place of the tree's. Throws UsageError when there is no such
- * folder, and as `readOverlay` does.
+ * folder, and as `readOverlay` does. An Environment can be made of them.
  */
 export async function readTemplates(
   tree: string,
   folder: string,
   overlay: string | null = null,
 ): Promise<ReadonlyMap<string, string>> {
-  const texts = await readFolder(tree, folder);
+  const texts = readFolder(tree, folder);
   const overrides = overlay === null ? [] : await readOverlay(tree, overlay);
   const here = overrides.filter((override) => override.folder === folder);
-  return new Map([...texts, ...here.map(({ name, text }) => [name, text] as const)]);
+  const all = new Map([...texts, ...here.map(({ name, text }) => [name, text] as const)]);
+  await prepareToCompile(all.values());
+  return all;
 }
 
-async function readFolder(tree: string, folder: string): Promise<ReadonlyMap<string, string>> {
+/** Dozens of files of a few lines, which are read before another thread could have been told to. */
+function readFolder(tree: string, folder: string): ReadonlyMap<string, string> {
   const dir = join(tree, folder);
   try {
-    const names = (await readdir(dir)).filter((name) => name.endsWith('.hbs')).sort(byBytes);
-    const texts = names.map(
-      async (name): Promise<[string, string]> => [parse(name).name, await readFile(join(dir, name), 'utf8')],
-    );
-    return new Map(await Promise.all(texts));
+    const names = readdirSync(dir)
+      .filter((name) => name.endsWith('.hbs'))
+      .sort(byBytes);
+    return new Map(names.map((name) => [parse(name).name, readFileSync(join(dir, name), 'utf8')]));
   } catch (error) {
     throw new UsageError(`--templates: cannot read ${dir}: ${messageOf(error)}`);
   }

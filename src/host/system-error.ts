@@ -20,7 +20,8 @@ export async function ifThere<T>(reading: Promise<T>): Promise<T | null> {
  * Here, and wherever files of ours are read, named or removed: what does not wait for the disk is asked at once. A change takes dozens of such
  * calls of a few microseconds, and each trip through the thread pool takes longer than that, on a busy machine a thousand times. Only syncing waits.
  */
-export const statsOf = async (path: string): Promise<Stats | null> => ifThere((async () => lstatSync(path))());
+export const statsOf = async (path: string): Promise<Stats | null> =>
+  lstatSync(path, { throwIfNoEntry: false }) ?? null;
 
 /** Removes a file, or a folder with all that is in it, if it is there. Throws the system's error. To remove what is not there costs an error that nobody sees. */
 export function removeIfThere(path: string): void {

@@ -42,7 +42,7 @@ async function readOverride(tree: string, overlay: string, path: string, others:
   const text = await readFile(join(overlay, path), 'utf8');
   // What calico-v1/ does not state is bird1's.
   const beside = others.map(parse).filter(({ dir }) => dir === folder || dir === 'bird1');
-  const fault = templateFault(name, text, new Set(beside.map((other) => other.name)));
+  const fault = await templateFault(name, text, new Set(beside.map((other) => other.name)));
   if (fault) throw new UsageError(`--templates-overlay: ${join(overlay, path)}:${fault.line}: ${fault.message}`);
   const replaced = shortDigest(await readFile(join(tree, path), 'utf8'));
   return { path: join(overlay, path), folder, name, text, replaced, madeFrom: MADE_FROM.exec(text)?.[1] ?? null };

@@ -60,9 +60,9 @@ export async function createFile(path: string, data: string | Uint8Array, owners
   }
 }
 
-/** Creates `path` (0600) anew; only its text is certain, and only while the machine runs on. */
-export function createUnsynced(path: string, text: string): void {
-  writeFileSync(path, text, { flag: 'wx', mode: PRIVATE.mode });
+/** Creates `path` (0600) anew; only its bytes are certain, and only while the machine runs on. */
+export function createUnsynced(path: string, data: string | Uint8Array): void {
+  writeFileSync(path, data, { flag: 'wx', mode: PRIVATE.mode });
 }
 
 /** Gives an open file (its descriptor) its owner, then its mode, and resolves once all of it is on the disk. */

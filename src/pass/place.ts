@@ -59,7 +59,7 @@ export class Place {
   /** Is told of every move of the transaction, once, in their order. */
   onMove: ((from: Transaction, to: Transaction) => void) | null = null;
   #told: Transaction;
-  /** The files of the last bundles that were put or read, by their id: most passes need no others. */
+  /** The files of the last two bundles that were put or read, by their id: most passes need what runs and what is wanted, and no others. */
   readonly #known = new Map<Digest, readonly NamedText[]>();
   readonly #folder: LiveFolder;
   #live: readonly NamedText[] | null = null;
@@ -169,6 +169,6 @@ export class Place {
   #remember(id: Digest, files: readonly NamedText[]): void {
     this.#known.delete(id);
     this.#known.set(id, files);
-    for (const old of this.#known.keys()) if (this.#known.size > 3) this.#known.delete(old);
+    for (const old of this.#known.keys()) if (this.#known.size > 2) this.#known.delete(old);
   }
 }

@@ -5,13 +5,22 @@ import type { NamedText } from '../core/named-text.ts';
 
 /** A piece of a file that holds whole top-level statements (or only comments), and the resources that produced it. There are thousands. */
 export class Block {
-  readonly text: string;
+  #text: string;
   /** Datastore keys, sorted. Empty for what follows from no single resource. */
   readonly origins: readonly string[];
 
   constructor(text: string, origins: readonly string[]) {
-    this.text = text;
+    this.#text = text;
     this.origins = origins;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  /** `whole` holds the text at `start`: from now on it is a part of that, and takes no memory of its own. */
+  liesIn(whole: string, start: number): void {
+    this.#text = whole.slice(start, start + this.#text.length);
   }
 }
 
@@ -45,7 +54,15 @@ export interface Bundle extends Digests {
 
 const joined = (sections: readonly Section[]): string => sections.map(({ text }) => text).join('');
 
-export const makeRun = (parts: readonly Block[]): BlockRun => ({ text: joined(parts), parts });
+export function makeRun(parts: readonly Block[]): BlockRun {
+  const text = joined(parts);
+  let start = 0;
+  for (const part of parts) {
+    part.liesIn(text, start);
+    start += part.text.length;
+  }
+  return { text, parts };
+}
 
 /** A file of `sections`; its text is theirs, joined. */
 export const makeFile = (name: string, sections: readonly Section[]): RenderedFile => ({

@@ -1,7 +1,7 @@
-import Handlebars from 'handlebars';
 import { Runs } from '../core/runs.ts';
 import { Block, type BlockRun, makeRun, type Section } from './bundle.ts';
 import { COMPILE_OPTIONS } from './compile-options.ts';
+import { handlebarsFor } from './compiler.ts';
 import { Forms } from './forms.ts';
 import { guarded, unguarded } from './guard.ts';
 import { HELPERS } from './helpers.ts';
@@ -31,7 +31,7 @@ const MARK = '\0';
  * unchanged peers cost no rendering and no tokenizing, and thousands of new ones are rendered in forms (forms.ts).
  */
 export class Environment {
-  readonly #handlebars = Handlebars.create();
+  readonly #handlebars: ReturnType<typeof handlebarsFor>;
   readonly #texts: TemplateTexts;
   readonly #compiled = new Map<string, HandlebarsTemplateDelegate>();
   /** By partial. */
@@ -42,6 +42,7 @@ export class Environment {
 
   constructor(templates: TemplateTexts) {
     this.#texts = templates;
+    this.#handlebars = handlebarsFor(templates.values()).create();
     this.#handlebars.registerHelper(HELPERS);
     this.#handlebars.registerHelper('block', (partial: string, view: View) =>
       this.#collect([this.#block(partial, unguarded(view), (one) => this.#text(partial, one))]),

@@ -64,15 +64,4 @@ describe('a configuration in pieces', () => {
     expect(is!.protocols.get('B')).toBe(was!.protocols.get('B'));
     expect(meaningOf(before, after)).toMatchObject({ added: ['C'], removed: ['A'], restarted: [], refiltered: [] });
   });
-
-  it('keeps one list for sessions with the same filters, and another for others', () => {
-    const of = (name: string, filters: string) => `protocol bgp ${name} {\n  ${filters}\n}\n`;
-    const [one, other] = ['import all; export filter f;', 'import none; export filter f;'];
-    const { protocols } = readConfiguration(of('A', one) + of('B', one) + of('C', other) + of('D', one));
-    const [a, b, c, d] = ['A', 'B', 'C', 'D'].map((name) => protocols.get(name)!);
-    expect([a!.filters, a!.imports]).toEqual([['import all;', 'export filter f;'], ['import all;']]);
-    expect([b!.filters, b!.imports].map((list, i) => list === [a!.filters, a!.imports][i])).toEqual([true, true]);
-    expect([c!.filters, c!.imports]).toEqual([['import none;', 'export filter f;'], ['import none;']]);
-    expect(d).toEqual({ ...a, name: 'D' });
-  });
 });

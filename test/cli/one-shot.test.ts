@@ -2,6 +2,7 @@ import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ledgerPath } from '../../src/host/ledger.ts';
+import { OPTIONS } from '../../src/option-table.ts';
 import { runCli } from '../support/cli.ts';
 import { peer, SMALL_CLUSTER } from '../support/cluster.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -92,6 +93,14 @@ describe('the verbs that run once', () => {
     });
     expect(await runCli([])).toMatchObject({ code: 1, err: expect.stringMatching(/Usage: birdconfd/) });
     expect(await runCli(['--help'])).toMatchObject({ code: 0, out: expect.stringMatching(/render/) });
+  });
+
+  it('helps with every option, whichever way it is asked, though a call of one verb knows none of the others', async () => {
+    const help = await runCli(['render', '--help']);
+    for (const { name } of OPTIONS) expect(help.out).toContain(`--${name}`);
+    expect(await runCli(['help', 'render'])).toEqual(help);
+    const verbs = (await runCli(['--help'])).out;
+    for (const name of ['run', 'render', 'plan']) expect(verbs).toContain(`${name} [options]`);
   });
 
   it('has nothing to run where BIRD does not do the networking', async () => {

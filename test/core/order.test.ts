@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byBytes, byBytesOf, Sorter } from '../../src/core/order.ts';
+import { byBytes, byBytesOf, Sorter, sortedByBytes } from '../../src/core/order.ts';
 
 const sign = (a: string, b: string) => Math.sign(byBytes(a, b));
 
@@ -40,7 +40,23 @@ describe('byBytes', () => {
   });
 });
 
+describe('sortedByBytes', () => {
+  it.each([
+    ['words', fc.string({ unit: 'binary-ascii' })],
+    ['any text', fc.string({ unit: 'binary' })],
+    ['what is hard', fc.constantFrom('a', 'ä', '\ue000', '\uffff', '\u{1f600}', 'a\uffff', 'a\u{10000}')],
+  ])('sorts %s as byBytes does', (_, text) => {
+    fc.assert(
+      fc.property(fc.array(text), (texts) => {
+        const items = texts.map((key) => ({ key }));
+        expect(sortedByBytes(items, ({ key }) => key)).toEqual(items.toSorted(byBytesOf(({ key }) => key)));
+      }),
+    );
+  });
+});
+
 describe('Sorter', () => {
+  const word = ({ n }: { n: number }) => String(n).padStart(2, '0');
   const byNumber = (a: { n: number }, b: { n: number }) => a.n - b.n;
   const pool = Array.from({ length: 40 }, (_, n) => ({ n }));
   const list = fc.uniqueArray(fc.nat(39)).map((all) => all.map((n) => pool[n]!));
@@ -48,14 +64,14 @@ describe('Sorter', () => {
   it('sorts whatever was there before', () => {
     fc.assert(
       fc.property(fc.array(list, { minLength: 1, maxLength: 4 }), (lists) => {
-        const sorter = new Sorter(byNumber);
+        const sorter = new Sorter(word);
         for (const items of lists) expect(sorter.sort(items)).toEqual(items.toSorted(byNumber));
       }),
     );
   });
 
   it('gives the same list where the items are the same', () => {
-    const sorter = new Sorter(byNumber);
+    const sorter = new Sorter(word);
     const items = pool.slice(3, 9);
     const sorted = sorter.sort(items);
     expect(sorter.sort(items.toReversed())).toBe(sorted);

@@ -1,5 +1,6 @@
 import type { Etcd3 } from 'etcd3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StageError } from '../../src/core/errors.ts';
 import { listAtOneRevision, rangeOf, rangeOver } from '../../src/datastore/etcd-list.ts';
 import { type EtcdServer, startEtcd } from '../support/etcd.ts';
 
@@ -41,6 +42,42 @@ describe('a list of several pages', () => {
     expect(new Set([...listing.entries.values()].map(({ value }) => value))).toEqual(new Set(['old']));
     const revisions = [...listing.entries.values()].map(({ version }) => Number(version));
     expect(Number(listing.revision)).toBe(Math.max(...revisions));
+  });
+
+  it('asks for the other prefixes at the same time, and has the entries in the order of the prefixes all the same', async () => {
+    const answered: string[] = [];
+    let resolveOthers: () => void = () => undefined;
+    const others = new Promise<void>((resolve) => {
+      resolveOthers = resolve;
+    });
+    // The second page of the first prefix is not answered before all other prefixes are.
+    const range: Etcd3['kv']['range'] = async (request) => {
+      const key = String(request.key);
+      const page = await etcd.client.kv.range(request);
+      if (key.startsWith(A) && key !== A) await others;
+      if (answered.push(key) === 3) resolveOthers();
+      return page;
+    };
+    const listing = await listAtOneRevision({ kv: { range } } as Etcd3, [A, '/none/', B], OPTIONS);
+    expect([answered[0], answered.slice(1, 3).sort(), answered[3]]).toEqual([A, [B, '/none/'], `${A}04999\0`]);
+    const keys = [...listing.entries.keys()];
+    expect(keys).toEqual([...keys].sort());
+    expect(keys.filter((key) => key.startsWith(B))).not.toEqual([]);
+  });
+
+  it('makes smaller pages once, however many are refused together', async () => {
+    const limits: number[] = [];
+    const range: Etcd3['kv']['range'] = async (request) => {
+      limits.push(Number(request.limit));
+      if (Number(request.limit) > 500 && limits.length > 1)
+        throw new StageError('datastore', 'answer-too-large', 'larger than max', { retryable: true });
+      return etcd.client.kv.range(request);
+    };
+    const prefixes = Array.from({ length: 10 }, (_, at) => `${A}00${at}`);
+    const listing = await listAtOneRevision({ kv: { range } } as Etcd3, [B, ...prefixes], OPTIONS);
+    expect([...listing.entries.keys()].filter((key) => key.startsWith(A)).length).toBe(1_000);
+    expect(new Set(limits)).toEqual(new Set([5_000, 500]));
+    expect(limits.length).toBe(1 + 2 * prefixes.length);
   });
 
   it('rejects when its revision is compacted between two pages', async () => {

@@ -7,8 +7,8 @@ const dir = fileURLToPath(new URL('../../templates/bird1/', import.meta.url));
 const names = readdirSync(dir).map((name) => name.replace('.hbs', ''));
 
 describe('a fault of a template', () => {
-  it.each(names)('is not in the built-in %s', (name) => {
-    expect(templateFault(name, readFileSync(`${dir}${name}.hbs`, 'utf8'), new Set(names))).toBeNull();
+  it.each(names)('is not in the built-in %s', async (name) => {
+    expect(await templateFault(name, readFileSync(`${dir}${name}.hbs`, 'utf8'), new Set(names))).toBeNull();
   });
 
   it.each([
@@ -19,8 +19,8 @@ describe('a fault of a template', () => {
     ['an unknown partial', '{{#if x}}\n  {{> nix}}\n{{/if}}\n', 2, /^there is no template nix\.hbs$/],
     ['an unknown block', '{{#each x}}\n{{else}}\n{{block "nix" this}}{{/each}}', 3, /^there is no template nix\.hbs$/],
     ['itself', 'a\n{{> peer}}\n', 2, /^peer\.hbs includes itself/],
-  ])('is %s', (_, text, line, message) => {
-    expect(templateFault('peer', text, new Set(['peer', 'bird']))).toEqual({
+  ])('is %s', async (_, text, line, message) => {
+    expect(await templateFault('peer', text, new Set(['peer', 'bird']))).toEqual({
       line,
       message: expect.stringMatching(message),
     });

@@ -1,0 +1,14 @@
+/** Shorter ones are encoded again as fast as they are found. */
+const LONG = 16_384;
+
+let last = { text: '', bytes: Buffer.alloc(0) };
+
+/**
+ * The UTF-8 of `text`. A change hashes the same long text, measures it and writes it twice: the last one is encoded once for all of that.
+ * Not to be written into.
+ */
+export function utf8(text: string): Buffer {
+  if (text.length < LONG) return Buffer.from(text);
+  if (last.text !== text) last = { text, bytes: Buffer.from(text) };
+  return last.bytes;
+}
