@@ -13,7 +13,7 @@ import { cluster, nodeName } from './cluster.mjs';
 import { confd, confdTables } from './confd.mjs';
 import { confirmed } from './confirmed.mjs';
 import { startEtcd } from './etcd.mjs';
-import { latency } from './latency.mjs';
+import { latency, oneMore } from './latency.mjs';
 import { oneShot } from './one-shot.mjs';
 import { bareNode, main, peer, programsFor, rangeRead, root, subject } from './programs.mjs';
 import {
@@ -23,6 +23,7 @@ import {
   confirmedLine,
   confirmedSummary,
   ms,
+  shapeTable,
   shotSummary,
   shotTable,
 } from './report.mjs';
@@ -81,12 +82,13 @@ async function fromFiles(values, scratch) {
 
 async function measureSize(programs, nodes, scratch) {
   const values = cluster(nodes);
+  const services = programs.filter(({ watch }) => watch);
   const result = { nodes };
   if (parts.has('render')) result.render = await render([bareNode, rangeRead(programs), ...programs], values);
   if (parts.has('files')) result.files = await fromFiles(values, scratch);
-  if (parts.has('change')) result.change = changeSummary(await latency(programs, nodes, values, puts), subject);
+  if (parts.has('change')) result.change = changeSummary(await latency(services, nodes, values, puts), subject);
   if (parts.has('confirmed')) result.confirmed = confirmedSummary(await confirmed(main, nodes, puts));
-  if (parts.has('burst')) result.bursts = await bursts(programs, nodes);
+  if (parts.has('burst')) result.bursts = await bursts(services, nodes);
   if (parts.has('flat')) result.flat = await flatness(programs[0], nodes, changes);
   return result;
 }
@@ -104,13 +106,11 @@ function tell({ nodes, render, files, change, confirmed, bursts, flat }) {
 /** Each shape at half its size and at its size: what is linear costs at most twice as much. */
 async function measureShapes([birdconfd]) {
   const results = [];
-  for (const [shape, { size, of }] of Object.entries(SHAPES)) {
+  for (const [shape, { size, of, more }] of Object.entries(SHAPES)) {
     for (const n of [size / 2, size]) {
       const { rows } = await render([birdconfd], of(n));
-      results.push({ shape, n, ...rows[0] });
-      console.log(
-        `${shape} ${n}: ${ms(rows[0].cpuMs.median)} ms of CPU, ${ms(rows[0].wallMs.median)} ms, ${ms(rows[0].peakMib)} MiB`,
-      );
+      const change = await oneMore(birdconfd, of(n), more, puts);
+      results.push({ shape, n, ...rows[0], change });
     }
   }
   return results;
@@ -138,6 +138,7 @@ peak memory: the process's own cpuUsage and VmHWM at its exit; of a service /pro
     tell(result);
   }
   const shapes = parts.has('shapes') ? await measureShapes(programs) : [];
+  if (shapes.length > 0) console.log(`\n${shapeTable(shapes)}`);
   const generic = parts.has('confd') ? await confd(built('confd-floor'), options.peer.map(peer), { runs, puts }) : null;
   if (generic) console.log(`\n${confdTables(generic)}`);
   const all = { machine, runs, puts, results, shapes, confd: generic };
@@ -145,7 +146,7 @@ peak memory: the process's own cpuUsage and VmHWM at its exit; of a service /pro
   if (options.svg) {
     const line = (name) =>
       results.map((r) => [r.nodes, r.change.rows.find((row) => row.name === name).latencyMs.median]);
-    const lines = Object.fromEntries(programs.map(({ name }) => [name, line(name)]));
+    const lines = Object.fromEntries(programs.filter(({ watch }) => watch).map(({ name }) => [name, line(name)]));
     writeFileSync(options.svg, chart('put → file, median ms', lines));
   }
 } finally {

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { nodeAddress, nodeKey, nodeValue } from './cluster.mjs';
 import { footprint, startService } from './service.mjs';
+import { quantile } from './statistics.mjs';
 
 /** Longer than the quiet time that the service may wait for after a change. */
 const restMs = 600;
@@ -49,5 +50,32 @@ export async function latency(programs, nodes, values, puts) {
     return figures;
   } finally {
     for (const service of services) await service.stop();
+  }
+}
+
+/** One more of something at a time. @returns the median from the put's start to the file, CPU ms a change, and RSS at the end */
+export async function oneMore(program, values, more, puts) {
+  const { file } = more(0);
+  const service = await startService(program, values, { file });
+  try {
+    await service.arrival('');
+    await wait(restMs);
+    const took = [];
+    let warm = 0;
+    for (let round = 0; round <= puts; round++) {
+      const { key, value, text } = more(round);
+      const seen = service.arrival(text);
+      const began = performance.now();
+      await service.etcd.put(key).value(value);
+      const ms = (await seen) - began;
+      await wait(restMs);
+      // The first change only warms up.
+      if (round === 0) warm = (await footprint(service.pid)).cpuMs;
+      else took.push(ms);
+    }
+    const { cpuMs, rssMib } = await footprint(service.pid);
+    return { medianMs: quantile(took, 0.5), cpuMs: (cpuMs - warm) / puts, rssMib };
+  } finally {
+    await service.stop();
   }
 }

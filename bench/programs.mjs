@@ -22,8 +22,11 @@ export function peer(text) {
   return { name, once: call('once'), watch: call('watch') };
 }
 
-/** `floor` is ours, bundled as birdconfd is, so that both start without reading node_modules; the lab's floor is a check on it. */
-export function programsFor(floor, peers) {
+/**
+ * The floor runs on etcd3 as it is installed; `bundled` is the same program built as birdconfd is, which only tells at a start. The lab's
+ * floor is a check on it. What has no `watch` is not run as a service.
+ */
+export function programsFor(bundled, peers) {
   const common = (endpoint, output) =>
     `--datastore etcdv3 --endpoints ${endpoint} --node ${own} --layout calico --output ${output}`.split(' ');
   const birdconfd = {
@@ -35,7 +38,11 @@ export function programsFor(floor, peers) {
     },
   };
   const floorEnv = (endpoint, output) => ({ FLOOR_ENDPOINT: endpoint, FLOOR_NODE: own, FLOOR_OUTPUT: output });
-  const floorCall = (mode) => (endpoint, output) => ({ args: [floor, mode], env: floorEnv(endpoint, output) });
+  const floorCall = (program, mode) => (endpoint, output) => ({
+    args: [program, mode],
+    env: floorEnv(endpoint, output),
+  });
+  const floor = join(root, 'bench/floor.mjs');
   const labEnv = (endpoint, output) => ({
     BB_EP: endpoint.replace('http://', ''),
     BB_DEST: output,
@@ -47,7 +54,13 @@ export function programsFor(floor, peers) {
   const lab = { name: 'lab floor', once: labCall('onetime'), watch: labCall('watch') };
   return [
     birdconfd,
-    { name: 'floor', once: floorCall('once'), watch: floorCall('watch'), range: floorCall('range') },
+    {
+      name: 'floor',
+      once: floorCall(floor, 'once'),
+      watch: floorCall(floor, 'watch'),
+      range: floorCall(floor, 'range'),
+    },
+    { name: 'floor, bundled', once: floorCall(bundled, 'once') },
     ...(existsSync(labFloor) ? [lab] : []),
     ...peers.map(peer),
   ];

@@ -77,3 +77,12 @@ export const burstTable = (results) =>
       ...[burst, name, String(writes), ms(settledMs), ms(cpuMs)],
     ]),
   ]);
+
+export const shapeTable = (results) =>
+  table([
+    ['shape', 'size', 'once, CPU ms', 'peak MiB', 'one more → file, ms', 'CPU ms', 'RSS MiB'],
+    ...results.map(({ shape, n, cpuMs, peakMib, change }) => [
+      ...[shape, String(n), ms(cpuMs.median), ms(peakMib)],
+      ...[ms(change.medianMs), ms(change.cpuMs), ms(change.rssMib)],
+    ]),
+  ]);

@@ -48,7 +48,7 @@ export async function startService(program, values, { lines = () => {}, prepare 
 }
 
 /** Resolves with the time (performance.now) at which a file of this name was renamed into place that holds `wanted`. */
-function fileWith(dir, name, wanted, story) {
+export function fileWith(dir, name, wanted, story) {
   const file = join(dir, name);
   return new Promise((resolve, reject) => {
     const settle = (act) => {

@@ -1,5 +1,5 @@
 // Clusters of other shapes than a full mesh: key → value, as cluster.mjs gives them.
-import { cluster, nodeKey, nodeValue, resource, resources } from './cluster.mjs';
+import { cluster, nodeAddress, nodeKey, nodeValue, resource, resources } from './cluster.mjs';
 
 const address = (index) => `172.${16 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
 const own = 'node-00000';
@@ -66,10 +66,45 @@ function blocks(n) {
   return entries;
 }
 
-/** By name: the size that is asked for, and what makes it. Each is measured at this size and at half of it. */
+/** One more of what the shape has many of: its key and value, and which file then says what. */
+const reflector = (i) => {
+  const value = JSON.parse(nodeValue(60_000 + i));
+  value.metadata.labels = { reflector: 'yes' };
+  value.spec.bgp.routeReflectorClusterID = '192.0.2.1';
+  return {
+    key: nodeKey(60_000 + i),
+    value: JSON.stringify(value),
+    file: 'bird.cfg',
+    text: `neighbor ${nodeAddress(60_000 + i)} `,
+  };
+};
+const explicitPeer = (i) => {
+  const spec = { node: own, peerIP: `172.31.0.${i + 1}`, asNumber: 65001, filters: ['filter-0000'] };
+  const name = `more-${i}`;
+  const key = `${resources}bgppeers/${name}`;
+  return { key, value: resource('BGPPeer', name, spec), file: 'bird.cfg', text: `neighbor ${spec.peerIP} ` };
+};
+const pool = (i) => {
+  const spec = { cidr: `172.31.0.${i + 1}/32`, blockSize: 32, nodeSelector: 'all()' };
+  const name = `more-${i}`;
+  return {
+    key: `${resources}ippools/${name}`,
+    value: resource('IPPool', name, spec),
+    file: 'bird_ipam.cfg',
+    text: spec.cidr,
+  };
+};
+const block = (i) => ({
+  key: `/calico/ipam/v2/host/${own}/ipv4/block/12.0.${i}.0-26`,
+  value: JSON.stringify({ state: 'confirmed', deleted: false }),
+  file: 'bird_aggr.cfg',
+  text: `12.0.${i}.0/26`,
+});
+
+/** By name: the size that is asked for, what makes it, and one more. Each is measured at this size and at half of it. */
 export const SHAPES = {
-  'nodes behind reflectors': { size: 5_000, of: reflectors },
-  'peers with filters': { size: 2_000, of: peers },
-  pools: { size: 10_000, of: pools },
-  blocks: { size: 10_000, of: blocks },
+  'nodes behind reflectors': { size: 5_000, of: reflectors, more: reflector },
+  'peers with filters': { size: 2_000, of: peers, more: explicitPeer },
+  pools: { size: 10_000, of: pools, more: pool },
+  blocks: { size: 10_000, of: blocks, more: block },
 };

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Cidr, Family } from '../core/ip-address.ts';
-import { byBytesOf } from '../core/order.ts';
+import { sortedByBytes } from '../core/order.ts';
 import type { ProgramClusterRoutes } from '../datamodel/bgp-configuration.ts';
 import type { Encapsulation, IpPool } from '../datamodel/ip-pool.ts';
 import type { ReleaseRules } from '../datamodel/release.ts';
@@ -70,7 +70,10 @@ export function poolRules(
 ): { value: PoolRules; diagnostics: readonly Diagnostic[] } {
   const byCidr = new Map<string, IpPool>();
   const diagnostics: Diagnostic[] = [];
-  for (const pool of [...pools].filter((p) => p.cidr.family === family).sort(byBytesOf((p) => p.name))) {
+  for (const pool of sortedByBytes(
+    [...pools].filter((p) => p.cidr.family === family),
+    (p) => p.name,
+  )) {
     const first = byCidr.get(pool.cidr.text);
     if (!first) {
       byCidr.set(pool.cidr.text, pool);
@@ -79,7 +82,7 @@ export function poolRules(
     const message = `${pool.cidr.text} is already the range of ${first.key}: this pool has no effect`;
     diagnostics.push({ severity: 'warning', code: 'duplicate-pool', key: pool.key, path: ['spec', 'cidr'], message });
   }
-  const sorted = [...byCidr.values()].sort(byBytesOf((p) => p.cidr.text));
+  const sorted = sortedByBytes([...byCidr.values()], (p) => p.cidr.text);
   const kernel = sorted.map(({ cidr, encapsulation, device }) => ({
     cidr: cidr.text,
     action: kernelAction(encapsulation, programs),

@@ -1,7 +1,7 @@
 import { type Diagnostic, show } from '../core/diagnostic.ts';
 import { type Family, type IpAddress, isSessionAddress, parseAddressWithLength } from '../core/ip-address.ts';
 import { resourceKey } from '../core/keys.ts';
-import { byBytesOf } from '../core/order.ts';
+import { sortedByBytes } from '../core/order.ts';
 import type { BgpPeer } from '../datamodel/bgp-peer.ts';
 import type { Node } from '../datamodel/node.ts';
 import type { Resources } from '../datamodel/resources.ts';
@@ -146,8 +146,8 @@ function reverse(cluster: Cluster, self: Node, peer: BgpPeer): readonly Peering[
  * A BGPPeer that loses to another of the same pass is named.
  */
 export function peeringsOf(resources: Resources, cluster: Cluster, self: Node): Peerings {
-  const peers = [...resources.bgpPeers.values()].sort(byBytesOf((peer) => peer.name));
-  const workloads = [...resources.workloads.values()].sort(byBytesOf(({ key }) => key));
+  const peers = sortedByBytes([...resources.bgpPeers.values()], (peer) => peer.name);
+  const workloads = sortedByBytes([...resources.workloads.values()], ({ key }) => key);
   const diagnostics: Diagnostic[] = [
     ...peers.flatMap(incomplete),
     ...workloads.flatMap((workload) => workloadFaults(workload, resources.bgpPeers)),

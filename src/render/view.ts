@@ -1,5 +1,6 @@
 import type { FilterFunction } from '../bgp/filters.ts';
 import type { FamilyBgp } from '../bgp/node-bgp.ts';
+import { sameModel } from '../core/same-model.ts';
 import { BirdString, LiveText } from './guard.ts';
 
 /** How a family's configuration is spread over files (architecture 3); the first is the one that BIRD is pointed at. */
@@ -14,6 +15,10 @@ export interface FileNames {
 export function fileNames(layout: Layout, daemon: string): FileNames {
   if (layout === 'single') return { bird: `${daemon}.conf`, parts: null };
   return { bird: `${daemon}.cfg`, parts: { aggr: `${daemon}_aggr.cfg`, ipam: `${daemon}_ipam.cfg` } };
+}
+
+interface Versioned {
+  readonly version: string;
 }
 
 const large = (parts: readonly number[]) => ({ parts, large: parts.length === 3 });
@@ -45,19 +50,51 @@ function filterView(filter: FilterFunction) {
   return view;
 }
 
+/** One of each daemon. */
+const MAX_KNOWN = 2;
+
+/**
+ * `make`, but what says the same has the same view: the text that was rendered from it is found again. A node that joins changes nothing of
+ * thousands of pools and blocks.
+ */
+function remembered<I extends object, V>(make: (input: I) => V): (input: I) => V {
+  let known: readonly { readonly input: I; readonly view: V }[] = [];
+  return (input) => {
+    const found = known.find((each) => sameModel(each.input, input)) ?? { input, view: make(input) };
+    known = [found, ...known.filter((each) => each !== found)].slice(0, MAX_KNOWN);
+    return found.view;
+  };
+}
+
+type Aggr = Pick<FamilyBgp, 'blocks' | 'services' | 'reachableRoutes' | 'normalRoutePriority'>;
+
 /** What `aggr.hbs` sees. */
-const aggrView = ({ blocks, services, reachableRoutes, normalRoutePriority }: FamilyBgp, version: string) => ({
-  version,
-  blocks: blocks.map(({ cidr, blackhole, aggregated }) => ({ cidr, blackhole, aggregated })),
-  statics: services.statics,
-  reachableRoutes: reachableRoutes.map(({ cidr, gateway }) => ({ cidr, gateway })),
-  hasRoutes: blocks.length + services.statics.length + reachableRoutes.length > 0,
-  normalRoutePriority,
-  origins: [...blocks, ...reachableRoutes].flatMap((route) => route.origins),
-});
+const aggrView = remembered(
+  ({ version, blocks, services, reachableRoutes, normalRoutePriority }: Aggr & Versioned) => ({
+    version,
+    blocks: blocks.map(({ cidr, blackhole, aggregated }) => ({ cidr, blackhole, aggregated })),
+    statics: services.statics,
+    reachableRoutes: reachableRoutes.map(({ cidr, gateway }) => ({ cidr, gateway })),
+    hasRoutes: blocks.length + services.statics.length + reachableRoutes.length > 0,
+    normalRoutePriority,
+    origins: [...blocks, ...reachableRoutes].flatMap((route) => route.origins),
+  }),
+);
+
+type Ipam = Pick<
+  FamilyBgp,
+  | 'family'
+  | 'hidesIpipRoutes'
+  | 'normalRoutePriority'
+  | 'services'
+  | 'wireguardNextHops'
+  | 'pools'
+  | 'subnet'
+  | 'customFilters'
+>;
 
 /** What `ipam.hbs` sees. */
-const ipamView = (bgp: FamilyBgp, version: string) => ({
+const ipamView = remembered(({ version, ...bgp }: Ipam & Versioned) => ({
   version,
   family: bgp.family,
   hidesIpipRoutes: bgp.hidesIpipRoutes,
@@ -71,11 +108,14 @@ const ipamView = (bgp: FamilyBgp, version: string) => ({
   },
   customFilters: bgp.customFilters.map(({ text }) => ({ text: new LiveText(text) })),
   origins: [...bgp.pools.origins, ...bgp.customFilters.map(({ key }) => key)],
-});
+}));
 
 /** What the templates of one family see: the model's fields, with everything stated that a template may ask for. */
 export function familyView(bgp: FamilyBgp, names: FileNames, version: string) {
   const { family, asNumber, routerId, logSeverity, address, communityRules, origins } = bgp;
+  const { blocks, services, reachableRoutes, normalRoutePriority } = bgp;
+  const { hidesIpipRoutes, wireguardNextHops, pools, subnet, customFilters } = bgp;
+  const routes = { version, services, normalRoutePriority };
   return {
     version,
     family,
@@ -90,7 +130,7 @@ export function familyView(bgp: FamilyBgp, names: FileNames, version: string) {
     ignoredInterfaces: bgp.ignoredInterfaces.map((pattern) => new BirdString(pattern)),
     listen: bgp.listenAddress || bgp.listenPort ? { address: bgp.listenAddress, port: bgp.listenPort } : null,
     includes: names.parts && { aggr: new BirdString(names.parts.aggr), ipam: new BirdString(names.parts.ipam) },
-    aggr: aggrView(bgp, version),
-    ipam: ipamView(bgp, version),
+    aggr: aggrView({ ...routes, blocks, reachableRoutes }),
+    ipam: ipamView({ ...routes, family, hidesIpipRoutes, wireguardNextHops, pools, subnet, customFilters }),
   };
 }
