@@ -7,7 +7,7 @@ import type { LogSeverity } from '../datamodel/bgp-configuration.ts';
 import type { Node } from '../datamodel/node.ts';
 import { NEWEST, type Release, type ReleaseRules, rulesOf } from '../datamodel/release.ts';
 import type { CustomFilter, DecodedResources, Resources } from '../datamodel/resources.ts';
-import type { AsNumber } from '../datamodel/values.ts';
+import { type AsNumber, subnetOf } from '../datamodel/values.ts';
 import { type BlockRoute, blockRoutes } from './blocks.ts';
 import { type Cluster, clusterOf } from './cluster.ts';
 import { type CommunityRule, communityRules } from './communities.ts';
@@ -135,7 +135,7 @@ function buildFamily(inputs: Inputs, family: Family, live: LiveConfiguration | n
   const { defaults } = cluster;
   const own = cluster.configurationOf(node.name);
   const address = ofFamily(family, node);
-  const subnet = (family === 4 ? node.ipv4Address : node.ipv6Address)?.network ?? null;
+  const subnet = subnetOf(family === 4 ? node.ipv4Address : node.ipv6Address);
   const pools = poolRules(resources.ipPools.values(), family, inputs.programs, subnet);
   const asNumber = cluster.asNumberOf(node);
   const priority = defaults?.normalRoutePriority[family] ?? NORMAL_ROUTE_PRIORITY;
@@ -226,7 +226,7 @@ function programsOf(cluster: Cluster, self: Self): Found<Programs> {
 /** Calico writes an empty router id for a node without an IPv4 address, which BIRD refuses; ours is the hashed name then. */
 function routerId(node: Node, self: Self): Found<string> {
   if (self.routerId === 'hash') return { value: hashedRouterId(node.name), diagnostics: [] };
-  const value = self.routerId ?? node.ipv4Address?.address.text;
+  const value = self.routerId ?? node.ipv4Address?.text;
   if (value !== undefined) return { value, diagnostics: [] };
   const path = ['spec', 'bgp', 'ipv4Address'];
   const message = 'no IPv4 address and no CALICO_ROUTER_ID: the router id is made from the node name';

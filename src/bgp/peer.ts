@@ -1,6 +1,7 @@
-import type { Family, IpAddress } from '../core/ip-address.ts';
+import type { Family } from '../core/ip-address.ts';
 import { byBytes } from '../core/order.ts';
 import type { Secret } from '../core/secret.ts';
+import type { Node } from '../datamodel/node.ts';
 import type { AsNumber } from '../datamodel/values.ts';
 import type { FilterCall } from './filters.ts';
 
@@ -61,7 +62,5 @@ export function peerName(kind: PeerKind, address: string, port: number): string 
 export const waitsFor = (own: string, neighbor: string): boolean => byBytes(neighbor, own) > 0;
 
 /** The address of this family, or null. */
-export const ofFamily = (
-  family: Family,
-  node: { readonly ipv4Address: { address: IpAddress } | null; readonly ipv6Address: { address: IpAddress } | null },
-): string | null => (family === 4 ? node.ipv4Address : node.ipv6Address)?.address.text ?? null;
+export const ofFamily = (family: Family, node: Pick<Node, 'ipv4Address' | 'ipv6Address'>): string | null =>
+  (family === 4 ? node.ipv4Address : node.ipv6Address)?.text ?? null;

@@ -5,7 +5,7 @@ import { byBytesOf } from '../core/order.ts';
 import type { BgpConfiguration } from '../datamodel/bgp-configuration.ts';
 import type { Node } from '../datamodel/node.ts';
 import type { DecodedResources } from '../datamodel/resources.ts';
-import type { AsNumber } from '../datamodel/values.ts';
+import { type AsNumber, subnetOf } from '../datamodel/values.ts';
 import { blockRoutes } from './blocks.ts';
 import type { BuiltFamily, FamilyBgp, NodeBgp, Self } from './node-bgp.ts';
 import { ofFamily } from './peer.ts';
@@ -76,7 +76,7 @@ export function buildV1NodeBgp(decoded: DecodedResources, self: V1Self): Found<N
 function buildFamily({ decoded, nodes, node, cluster, clusterAs, ...inputs }: Inputs, family: Family): BuiltFamily {
   const { resources } = decoded;
   const address = ofFamily(family, node);
-  const network = (family === 4 ? node.ipv4Address : node.ipv6Address)?.network ?? null;
+  const network = subnetOf(family === 4 ? node.ipv4Address : node.ipv6Address);
   const subnet = network && network.length < (family === 4 ? 32 : 128) ? network.text : null;
   const asNumber = node.asNumber ?? clusterAs;
   const own = resources.bgpConfigurations.get(`node.${node.name}`);
@@ -109,7 +109,7 @@ function buildFamily({ decoded, nodes, node, cluster, clusterAs, ...inputs }: In
 /** v0.22 took IP, whatever it was: without an address it wrote an empty router id, which BIRD refuses. */
 function routerId(node: Node, self: Pick<Self, 'routerId'>): Found<string> {
   const given = self.routerId === 'hash' ? hashedRouterId(node.name) : self.routerId;
-  const value = given ?? node.ipv4Address?.address.text;
+  const value = given ?? node.ipv4Address?.text;
   if (value !== undefined) return { value, diagnostics: [] };
   const message =
     'no IPv4 address, neither here nor in IP, and no CALICO_ROUTER_ID: the router id is made from the node name';

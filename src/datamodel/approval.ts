@@ -25,13 +25,18 @@ const word = text('a string', (value) => value);
 /** The annotation's text. One that lets nothing through is a warning, and does no harm to the rest of the resource. */
 export const approval: Field<Approval | null> = {
   shape: word.shape,
-  decode: (value, path, faults) => {
-    const given = word.decode(value, path, faults);
+  decode: (value, faults) => {
+    const given = word.decode(value, faults);
     if (given === INVALID) return INVALID;
     const parsed = parseApproval(given);
     if (parsed) return parsed;
     const expected = `expected ${APPROVABLE.join(', ')}, or a time such as 2026-11-22T12:00:00Z`;
-    faults.push({ severity: 'warning', code: 'unknown-approval', path, message: `${expected}, found ${show(given)}` });
+    faults.push({
+      severity: 'warning',
+      code: 'unknown-approval',
+      path: [],
+      message: `${expected}, found ${show(given)}`,
+    });
     return null;
   },
 };

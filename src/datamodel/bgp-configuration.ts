@@ -13,7 +13,6 @@ import {
   list,
   oneOfOr,
   optional,
-  type Path,
   record,
   text,
   unlessEmpty,
@@ -37,13 +36,13 @@ const severityWord = text('a log severity', (value) => value);
 
 const logSeverity: Field<LogSeverity> = {
   shape: severityWord.shape,
-  decode: (value, path, faults: Fault[]) => {
-    const word = severityWord.decode(value, path, faults);
+  decode: (value, faults: Fault[]) => {
+    const word = severityWord.decode(value, faults);
     if (typeof word !== 'string') return word;
     const lower = word.toLowerCase();
     if (lower === 'debug' || lower === 'info') return lower;
     if (!['trace', 'warning', 'error', 'fatal', 'none'].includes(lower))
-      oneOfOr('none', 'Debug', 'Info').decode(word, path, faults);
+      oneOfOr('none', 'Debug', 'Info').decode(word, faults);
     return 'none';
   },
 };
@@ -88,15 +87,15 @@ const fields = record(
 type Given = FieldType<typeof fields>;
 
 /** A community that is named stands in the same resource; a name that does not is told, and adds nothing. */
-function resolve({ communities: aliases, prefixAdvertisements }: Given, path: Path, faults: Fault[]) {
-  const communityOf = (community: string, at: Path): readonly number[] | null => {
+function resolve({ communities: aliases, prefixAdvertisements }: Given, faults: Fault[]) {
+  const communityOf = (community: string, at: Fault['path']): readonly number[] | null => {
     const value = parseCommunity(community) ?? aliases.find(({ name }) => name === community)?.value ?? null;
     const message = `expected a community a:b or a:b:c, or the name of one of spec.communities, found ${show(community)}`;
     if (!value) faults.push({ severity: 'warning', code: 'unknown-community', path: at, message });
     return value;
   };
   return prefixAdvertisements?.flatMap(({ cidr, communities: named }, i): readonly PrefixAdvertisement[] => {
-    const at = [...path, 'prefixAdvertisements', i, 'communities'];
+    const at = ['prefixAdvertisements', i, 'communities'];
     const values = named.map((community, j) => communityOf(community, [...at, j])).filter((value) => value !== null);
     const byText = new Map(values.map((value) => [value.join(':'), value]));
     const sorted = [...byText].sort(([a], [b]) => byBytes(a, b)).map(([, value]) => value);
@@ -106,9 +105,9 @@ function resolve({ communities: aliases, prefixAdvertisements }: Given, path: Pa
 
 const spec: Field<Given & { readonly advertised: readonly PrefixAdvertisement[] | null }> = {
   shape: fields.shape,
-  decode: (value, path, faults) => {
-    const given = fields.decode(value, path, faults);
-    return given === INVALID ? INVALID : { ...given, advertised: resolve(given, path, faults) ?? null };
+  decode: (value, faults) => {
+    const given = fields.decode(value, faults);
+    return given === INVALID ? INVALID : { ...given, advertised: resolve(given, faults) ?? null };
   },
 };
 

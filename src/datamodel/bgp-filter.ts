@@ -64,11 +64,11 @@ const LONGEST_PATH = 255;
 const asPathNumbers = list(asNumber);
 const asPathPrefix: Field<readonly AsNumber[]> = {
   shape: asPathNumbers.shape,
-  decode: (value, path, faults) => {
-    const numbers = asPathNumbers.decode(value, path, faults);
+  decode: (value, faults) => {
+    const numbers = asPathNumbers.decode(value, faults);
     if (numbers === INVALID || numbers.length <= LONGEST_PATH) return numbers;
     const message = `expected at most ${LONGEST_PATH} AS numbers, found ${numbers.length}`;
-    faults.push({ severity: 'error', code: 'invalid-value', path, message });
+    faults.push({ severity: 'error', code: 'invalid-value', path: [], message });
     return INVALID;
   },
 };
@@ -79,11 +79,11 @@ const priority = integer(1, 2147483646);
 const peerTypeWord = text('"eBGP" or "iBGP"', (value) => value);
 const peerType: Field<'eBGP' | 'iBGP' | 'other'> = {
   shape: peerTypeWord.shape,
-  decode: (value, path, faults) => {
-    const word = peerTypeWord.decode(value, path, faults);
+  decode: (value, faults) => {
+    const word = peerTypeWord.decode(value, faults);
     if (word === INVALID || word === 'eBGP' || word === 'iBGP') return word;
     const message = 'expected "eBGP" or "iBGP": the rule applies to every peer';
-    faults.push({ severity: 'warning', code: 'unknown-word', path, message });
+    faults.push({ severity: 'warning', code: 'unknown-word', path: [], message });
     return 'other';
   },
 };
@@ -96,8 +96,8 @@ const operationFields = record({
 
 const operation: Field<FilterOperation> = {
   shape: operationFields.shape,
-  decode: (value, path, faults) => {
-    const given = operationFields.decode(value, path, faults);
+  decode: (value, faults) => {
+    const given = operationFields.decode(value, faults);
     if (given === INVALID) return INVALID;
     const { addCommunity, prependASPath, setPriority } = given;
     const all: FilterOperation[] = [];
@@ -107,7 +107,7 @@ const operation: Field<FilterOperation> = {
     const [only] = all;
     if (only && all.length === 1) return only;
     const message = `expected exactly one of addCommunity, prependASPath and setPriority, found ${all.length}`;
-    faults.push({ severity: 'error', code: 'invalid-value', path, message });
+    faults.push({ severity: 'error', code: 'invalid-value', path: [], message });
     return INVALID;
   },
 };
@@ -133,8 +133,8 @@ const rule = (family: Family): Field<FilterRule> => {
   const fields = ruleFields(family);
   return {
     shape: fields.shape,
-    decode: (value, path, faults) => {
-      const given = fields.decode(value, path, faults);
+    decode: (value, faults) => {
+      const given = fields.decode(value, faults);
       if (given === INVALID) return INVALID;
       const missing =
         given.cidr && !given.matchOperator
@@ -146,7 +146,7 @@ const rule = (family: Family): Field<FilterRule> => {
         faults.push({
           severity: 'error',
           code: 'missing-value',
-          path: [...path, missing],
+          path: [missing],
           message: 'expected a value, found nothing',
         });
         return INVALID;
@@ -155,7 +155,7 @@ const rule = (family: Family): Field<FilterRule> => {
       const lengths = cidr && prefixLength && lengthsOf(cidr, prefixLength);
       if (lengths && lengths.min > lengths.max) {
         const message = `no prefix of ${cidr.text} has a length from ${lengths.min} to ${lengths.max}, and BIRD refuses such a range`;
-        faults.push({ severity: 'error', code: 'invalid-value', path: [...path, 'prefixLength'], message });
+        faults.push({ severity: 'error', code: 'invalid-value', path: ['prefixLength'], message });
         return INVALID;
       }
       const action = given.action === 'Accept' ? 'accept' : 'reject';

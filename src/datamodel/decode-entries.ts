@@ -1,4 +1,5 @@
 import { type Diagnostic, show } from '../core/diagnostic.ts';
+import { changesBetween } from '../core/journal.ts';
 import type { Entry } from '../datastore/datastore.ts';
 import { type Fault, INVALID, type Invalid } from './field.ts';
 
@@ -79,14 +80,11 @@ export class EntriesDecoder<T> {
     if (this.#entries === entries) return this.#result;
     const before = this.#entries;
     const values = new Map(this.#result.values);
-    let known = 0;
-    for (const [key, entry] of entries) {
-      const last = before.get(key);
-      if (last !== undefined) known++;
-      if (last !== entry) this.#take(key, entry.value, values);
-    }
-    if (known < before.size) {
-      for (const key of before.keys()) if (!entries.has(key)) this.#drop(key, values);
+    const changed = changesBetween(before, entries) ?? new Set([...before.keys(), ...entries.keys()]);
+    for (const key of changed) {
+      const entry = entries.get(key);
+      if (entry === undefined) this.#drop(key, values);
+      else if (entry !== before.get(key)) this.#take(key, entry.value, values);
     }
     // Also what only the ledger knew, and the data do not hold.
     if (before === NONE) for (const key of this.#valid.keys()) if (!entries.has(key)) this.#valid.delete(key);

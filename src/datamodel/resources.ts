@@ -101,7 +101,7 @@ function ofKind<F, T>(
       const message = 'a BGPConfiguration is named "default" or "node.<node name>": this one has no effect';
       faults.push({ severity: 'warning', code: 'unused-name', path: [], message });
     }
-    const decoded = fields.decode(value, [], faults);
+    const decoded = fields.decode(value, faults);
     return decoded === INVALID ? INVALID : make(key, name, decoded);
   };
 }
@@ -111,7 +111,7 @@ const affinityOf =
   (key, value, faults) => {
     const cidr = blockOfKey(node, key, faults);
     if (cidr === INVALID) return INVALID;
-    const decoded = blockAffinityFields.decode(value, [], faults);
+    const decoded = blockAffinityFields.decode(value, faults);
     return decoded === INVALID ? INVALID : toBlockAffinity(key, cidr, decoded);
   };
 
@@ -119,7 +119,7 @@ const affinityOf =
 const plain =
   <F, T>(fields: Field<F>, make: (key: string, decoded: F) => T): DecodeValue<T> =>
   (key, value, faults) => {
-    const decoded = fields.decode(value, [], faults);
+    const decoded = fields.decode(value, faults);
     return decoded === INVALID ? INVALID : make(key, decoded);
   };
 

@@ -189,13 +189,13 @@ const text = { type: 'string', expects: 'a selector' } as const;
 /** A selector in a resource's field; the fault says at which character it ends to be one, and what was expected there. */
 export const selector: Field<Selector> = {
   shape: text,
-  decode: (value, path, faults) => {
+  decode: (value, faults) => {
     try {
       if (typeof value === 'string') return parseSelector(value);
       throw new SelectorError(0, `expected ${text.expects}, found ${show(value)}`);
     } catch (error) {
       if (!(error instanceof SelectorError)) throw error;
-      faults.push({ severity: 'error', code: 'invalid-selector', path, message: error.message });
+      faults.push({ severity: 'error', code: 'invalid-selector', path: [], message: error.message });
       return INVALID;
     }
   },

@@ -2,6 +2,7 @@ import {
   type Cidr,
   type IpAddress,
   isSessionAddress,
+  parseAddressAndLength,
   parseAddressWithLength,
   parseCidr,
   parseIp,
@@ -43,18 +44,23 @@ export const ipv4Address = text('an IPv4 address', (value) => {
 
 export const cidr = text('a CIDR such as 10.0.0.0/16', parseCidr);
 
-/** An address as a Node carries it: the network is the local subnet, the whole address where no length is given. */
+/** An address as a Node carries it. Only texts: there are thousands, and the subnet is asked of one. */
 export interface NodeAddress {
-  readonly address: IpAddress;
-  readonly network: Cidr;
+  readonly text: string;
+  /** The local subnet, as `parseAddressWithLength` reads it: the whole address where no length is given. */
+  readonly subnet: string;
 }
 
 /** BIRD refuses the whole configuration for one neighbor whose address is all zeros or link-local. */
 const nodeAddress = (family: 4 | 6) =>
   text(`an IPv${family} address with or without a length, no link-local one`, (value): NodeAddress | null => {
-    const parsed = parseAddressWithLength(value);
-    return parsed?.address.family === family && isSessionAddress(parsed.address) ? parsed : null;
+    const address = parseAddressAndLength(value)?.address;
+    return address?.family === family && isSessionAddress(address) ? { text: address.text, subnet: value } : null;
   });
+
+/** The local subnet of an address; null for no address. */
+export const subnetOf = (address: NodeAddress | null): Cidr | null =>
+  address && (parseAddressWithLength(address.subnet)?.network ?? null);
 
 export const nodeAddress4 = nodeAddress(4);
 export const nodeAddress6 = nodeAddress(6);

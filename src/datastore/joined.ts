@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf, StageError } from '../core/errors.ts';
+import { changesBetween } from '../core/journal.ts';
 import type { Datastore, DatastoreHealth, Entry, Snapshot } from './datastore.ts';
 
 type Entries = ReadonlyMap<string, Entry>;
@@ -115,7 +116,7 @@ function joined(parts: readonly Snapshot[], prefixes: readonly string[], last: S
     prefixes.map((prefix) => {
       const map = merge(parts.map((part) => part.entries(prefix)));
       const before = last?.entries(prefix);
-      if (before && isSame(map, before)) return [prefix, before] as const;
+      if (before && isSame(before, map)) return [prefix, before] as const;
       changed = true;
       return [prefix, map] as const;
     }),
@@ -147,8 +148,11 @@ function merge(maps: readonly Entries[]): Entries {
   return new Map(filled.toReversed().flatMap((map) => [...map]));
 }
 
-const isSame = (a: Entries, b: Entries): boolean =>
-  a === b || (a.size === b.size && [...a].every(([key, entry]) => b.get(key) === entry));
+function isSame(before: Entries, now: Entries): boolean {
+  if (before === now) return true;
+  const changed = changesBetween(before, now) ?? now.keys();
+  return before.size === now.size && [...changed].every((key) => before.get(key) === now.get(key));
+}
 
 const fault = (code: string, message: string, cause?: unknown): StageError =>
   new StageError('datastore', code, message, { retryable: true, cause });

@@ -1,12 +1,15 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
+import { Journal } from '../core/journal.ts';
 import type { Entry, Snapshot } from './datastore.ts';
 
 /**
  * The copy behind a datastore: one Map per asked prefix, copied on the first write after a snapshot handed it out.
- * Copying 10,000 entries costs 2-3 ms, so it is done per prefix, never for the whole copy (architecture 2).
+ * Copying 10,000 entries costs 2-3 ms, so it is done per prefix, never for the whole copy (architecture 2). What changed from one Map to
+ * the next, `changesBetween` tells (core/journal.ts).
  */
 export class KeySpace {
   readonly #maps: Map<string, Map<string, Entry>>;
+  readonly #journals: ReadonlyMap<string, Journal>;
   readonly #shared = new Set<string>();
   #generation = 0;
   #listing = 0;
@@ -16,6 +19,7 @@ export class KeySpace {
 
   constructor(prefixes: readonly string[]) {
     this.#maps = new Map(prefixes.map((prefix) => [prefix, new Map()]));
+    this.#journals = new Map(prefixes.map((prefix) => [prefix, new Journal()]));
   }
 
   get(key: string): Entry | undefined {
@@ -33,6 +37,7 @@ export class KeySpace {
     const map = this.#writable(prefix);
     if (entry === null) map.delete(key);
     else map.set(key, entry);
+    this.#journals.get(prefix)?.note(key);
     this.#last = null;
     this.#generation++;
     return true;
@@ -68,7 +73,10 @@ export class KeySpace {
   snapshot(): Snapshot {
     if (this.#last) return this.#last;
     const maps = new Map(this.#maps);
-    for (const prefix of maps.keys()) this.#shared.add(prefix);
+    for (const [prefix, map] of maps) {
+      this.#journals.get(prefix)?.mark(map);
+      this.#shared.add(prefix);
+    }
     const entries = (prefix: string) => {
       const map = maps.get(prefix);
       if (!map) throw new Error(`bug: the datastore was not asked for ${prefix}`);

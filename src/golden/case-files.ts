@@ -37,7 +37,7 @@ export function caseFiles(documents: readonly SourceDocument[], dir: string): Ca
   const values = new Map<string, string | null>();
   for (const { value, origin } of documents) {
     const faults: Fault[] = [];
-    const file = FILE.decode(value, [], faults);
+    const file = FILE.decode(value, faults);
     const refuse = (why: string): never => {
       throw new UsageError(`${dir}/${origin}: File ${why}`);
     };

@@ -36,11 +36,11 @@ const some = <T>(item: Field<T>): Field<readonly T[] | null> => {
   return optional(
     {
       shape: items.shape,
-      decode: (value, path, faults) => {
+      decode: (value, faults) => {
         const isSet = !Array.isArray(value) || (value.length > 0 && new Set(value).size === value.length);
-        if (isSet) return items.decode(value, path, faults);
+        if (isSet) return items.decode(value, faults);
         const message = value.length > 0 ? 'expected each but once' : 'expected one at least, found none';
-        faults.push({ severity: 'error', code: 'invalid-value', path, message });
+        faults.push({ severity: 'error', code: 'invalid-value', path: [], message });
         return INVALID;
       },
     },
@@ -53,14 +53,19 @@ const nodeName = text('the name of a Node', (value) => (isResourceName(value) ? 
 const nodeNames = some(nodeName);
 const nodes: Field<readonly string[] | 'all' | null> = {
   shape: nodeNames.shape,
-  decode: (value, path, faults) => (value === 'all' ? 'all' : nodeNames.decode(value, path, faults)),
+  decode: (value, faults) => (value === 'all' ? 'all' : nodeNames.decode(value, faults)),
 };
 const release = text('auto, or a release as "3.33"', (value) => (/^(auto|3\.\d+)$/.test(value) ? value : null));
 const exit: Field<number> = {
   shape: { type: 'number', expects: '0 or 3' },
-  decode: (value, path, faults) => {
+  decode: (value, faults) => {
     if (value === 0 || value === 3) return value;
-    faults.push({ severity: 'error', code: 'invalid-value', path, message: `expected 0 or 3, found ${show(value)}` });
+    faults.push({
+      severity: 'error',
+      code: 'invalid-value',
+      path: [],
+      message: `expected 0 or 3, found ${show(value)}`,
+    });
     return INVALID;
   },
 };
@@ -86,7 +91,7 @@ const HEADER = record(
 /** The header of a case. Throws a UsageError, which begins with `where`, for a field that is unknown or has no such value. */
 export function checkedHeader(value: unknown, where: string): CaseHeader {
   const faults: Fault[] = [];
-  const header = HEADER.decode(value, [], faults);
+  const header = HEADER.decode(value, faults);
   if (header === INVALID || faults.length > 0) {
     const told = faults.map(({ code, path, message }) => {
       const why = code === 'unknown-field' ? 'is not known' : message;

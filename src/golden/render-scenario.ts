@@ -13,7 +13,6 @@ import type { Target } from '../targets.ts';
 import { RenderedOnce } from './rendered-once.ts';
 import type { Place } from './report.ts';
 import { nodesOf, type Scenario, type Step } from './scenario.ts';
-import { SharedPeers } from './shared-peers.ts';
 import type { Templates } from './templates.ts';
 
 /** One node's files in one dialect, layout and release after one step. */
@@ -139,17 +138,6 @@ class World {
 const told = (diagnostics: readonly Diagnostic[]): string =>
   sortDiagnostics(diagnostics).map(formatDiagnostic).join('\n');
 
-/** Below this many nodes, sessions are not shared between them: it would not pay. */
-const MANY = 32;
-
-/** How the files of a case's nodes are made. */
-async function renderOf(scenario: Scenario, nodes: readonly string[], templates: Templates) {
-  if (nodes.length < MANY) return renderFamily;
-  const texts = await Promise.all(scenario.birds.map((bird) => templates.of(bird)));
-  const isSuited = texts.every(({ v1, v3 }) => SharedPeers.suits(v1) && SharedPeers.suits(v3));
-  return isSuited ? new SharedPeers().render : renderFamily;
-}
-
 /**
  * Renders every step, node, dialect, layout and release of a case, in this order, each from two orders of arrival unless `once` is said. What was handed out is not kept, so a case may be larger than the memory. Pure but for reading templates; rejects with a UsageError where the
  * case has no node, asks for what is no setting, or a template cannot be rendered.
@@ -160,7 +148,7 @@ export async function* renderScenario(
   { once = false }: { readonly once?: boolean } = {},
 ): AsyncGenerator<Rendered> {
   const nodes = nodesOf(scenario);
-  const render = new RenderedOnce(await renderOf(scenario, nodes, templates));
+  const render = new RenderedOnce(renderFamily);
   const world = new World(scenario, render.first, { reversed: false });
   const opposite = once ? null : new World(scenario, render.second, { reversed: true });
   await Promise.all([world.start(nodes), opposite?.start(nodes)]);

@@ -2,9 +2,11 @@ import { Runs } from '../core/runs.ts';
 import { Block, type BlockRun, makeRun, type Section } from './bundle.ts';
 import { COMPILE_OPTIONS } from './compile-options.ts';
 import { handlebarsFor } from './compiler.ts';
+import { Forms } from './forms.ts';
 import { guarded, unguarded } from './guard.ts';
 import { HELPERS } from './helpers.ts';
 import { PRECOMPILED } from './precompiled.ts';
+import { printedFields } from './printed-fields.ts';
 
 /** Template text by stem: `bird`, `peer`, … as they stand in one folder under templates/. */
 export type TemplateTexts = ReadonlyMap<string, string>;
@@ -17,6 +19,7 @@ interface List {
   readonly blocks: WeakMap<View, Block>;
   readonly cutter: Runs<View>;
   readonly runs: WeakMap<readonly View[], BlockRun>;
+  readonly isPrinted: (field: string) => boolean;
 }
 
 /** Stands in the text for a block until the file is cut up; NUL can come from neither a template nor a view (see guard.ts). */
@@ -25,10 +28,11 @@ const MARK = '\0';
 /**
  * An isolated Handlebars over one folder of templates. A template cuts its file into blocks with `{{block "aggr" aggr}}`, and with
  * `{{blocks "peer" peers}}` one for each of a list: the partial's text is remembered by the view's identity, so that thousands of
- * unchanged peers cost no rendering and no tokenizing.
+ * unchanged peers cost no rendering and no tokenizing, and thousands of new ones are rendered in forms (forms.ts).
  */
 export class Environment {
   readonly #handlebars: ReturnType<typeof handlebarsFor>;
+  readonly #texts: TemplateTexts;
   readonly #compiled = new Map<string, HandlebarsTemplateDelegate>();
   /** By partial. */
   readonly #lists = new Map<string, List>();
@@ -37,10 +41,11 @@ export class Environment {
   #collected: (readonly Section[])[] = [];
 
   constructor(templates: TemplateTexts) {
+    this.#texts = templates;
     this.#handlebars = handlebarsFor(templates.values()).create();
     this.#handlebars.registerHelper(HELPERS);
     this.#handlebars.registerHelper('block', (partial: string, view: View) =>
-      this.#collect([this.#block(partial, unguarded(view))]),
+      this.#collect([this.#block(partial, unguarded(view), (one) => this.#text(partial, one))]),
     );
     this.#handlebars.registerHelper('blocks', (partial: string, views: readonly View[]) =>
       // Past the guard, which would be asked thousands of times for views that are known.
@@ -84,28 +89,37 @@ export class Environment {
   }
 
   #list(partial: string): List {
-    const list = this.#lists.get(partial) ?? { blocks: new WeakMap(), cutter: new Runs(), runs: new WeakMap() };
+    const known = this.#lists.get(partial);
+    if (known) return known;
+    const isPrinted = printedFields(this.#texts, partial);
+    const list = { blocks: new WeakMap(), cutter: new Runs<View>(), runs: new WeakMap(), isPrinted };
     this.#lists.set(partial, list);
     return list;
   }
 
   #sections(partial: string, views: readonly View[]): readonly Section[] {
-    const { cutter, runs } = this.#list(partial);
+    const { cutter, runs, isPrinted } = this.#list(partial);
+    // Only for this once: what is kept of a view, a password above all, should be let go with it.
+    const forms = new Forms((view) => this.#text(partial, view), isPrinted);
     return cutter.cut(views).map((run) => {
-      const made = runs.get(run) ?? makeRun(run.map((view) => this.#block(partial, view)));
+      const made = runs.get(run) ?? makeRun(run.map((view) => this.#block(partial, view, (one) => forms.textOf(one))));
       runs.set(run, made);
       return made;
     });
   }
 
-  #block(partial: string, view: View): Block {
+  #text(partial: string, view: View): string {
+    const text = this.#template(partial)(guarded(view));
+    if (text.includes(MARK)) throw new Error(`bug: ${partial}.hbs cuts a block out of a block`);
+    return text;
+  }
+
+  #block(partial: string, view: View, textOf: (view: View) => string): Block {
     const { blocks } = this.#list(partial);
     const known = blocks.get(view);
     if (known) return known;
     const { origins } = view;
-    const text = this.#template(partial)(guarded(view));
-    if (text.includes(MARK)) throw new Error(`bug: ${partial}.hbs cuts a block out of a block`);
-    const block = new Block(text, Array.isArray(origins) ? [...origins] : []);
+    const block = new Block(textOf(view), Array.isArray(origins) ? origins : []);
     blocks.set(view, block);
     return block;
   }

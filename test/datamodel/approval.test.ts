@@ -7,7 +7,7 @@ const NOON = Date.parse('2026-11-22T12:00:00Z');
 
 function readApproval(text: string, now: number) {
   const faults: Fault[] = [];
-  const value = approval.decode(text, [], faults);
+  const value = approval.decode(text, faults);
   return { kinds: value === INVALID ? [] : letThrough(value, now), fault: faults[0]?.message ?? null };
 }
 

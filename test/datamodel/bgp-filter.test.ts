@@ -5,7 +5,7 @@ import { type Fault, INVALID } from '../../src/datamodel/field.ts';
 /** The rules that one rule decodes to, and what is told about it. */
 function decode(rule: unknown, list = 'importV4') {
   const faults: Fault[] = [];
-  const decoded = bgpFilterFields.decode({ spec: { [list]: [rule] } }, [], faults);
+  const decoded = bgpFilterFields.decode({ spec: { [list]: [rule] } }, faults);
   const told = faults.map(({ severity, code, path }) => `${severity} ${code} ${path.slice(3).join('.')}`);
   const rules = decoded === INVALID ? null : toBgpFilter('key', 'name', decoded).rules;
   return { rule: rules?.[list as 'importV4'][0] ?? null, told };
@@ -18,7 +18,7 @@ describe('a BGPFilter', () => {
     const none = { importV4: [], exportV4: [], importV6: [], exportV6: [] };
     for (const value of [{}, { spec: null }, { spec: {} }, { spec: { importV4: null } }]) {
       const faults: Fault[] = [];
-      const decoded = bgpFilterFields.decode(value, [], faults);
+      const decoded = bgpFilterFields.decode(value, faults);
       expect([decoded, faults]).toEqual([{ spec: none }, []]);
     }
   });

@@ -18,8 +18,8 @@ import {
 /** What a field makes of a value, and its faults as `severity code path`. */
 function decode<T>(field: Field<T>, value: unknown): { value: unknown; faults: readonly string[] } {
   const faults: Fault[] = [];
-  const decoded = field.decode(value, ['f'], faults);
-  const told = faults.map(({ severity, code, path }) => `${severity} ${code} ${path.join('.')}`);
+  const decoded = field.decode(value, faults);
+  const told = faults.map(({ severity, code, path }) => `${severity} ${code} ${['f', ...path].join('.')}`);
   return { value: decoded === INVALID ? 'INVALID' : decoded, faults: told };
 }
 
@@ -37,9 +37,9 @@ describe('text', () => {
 
   it('says what was expected and what was found, cut short', () => {
     const faults: Fault[] = [];
-    upper.decode('a\n"b"', [], faults);
-    upper.decode(undefined, [], faults);
-    upper.decode('x'.repeat(5000), [], faults);
+    upper.decode('a\n"b"', faults);
+    upper.decode(undefined, faults);
+    upper.decode('x'.repeat(5000), faults);
     expect(faults[0]?.message).toBe('expected capitals, found "a\\n\\"b\\""');
     expect(faults[1]?.message).toBe('expected capitals, found nothing');
     expect(faults[2]?.message.length).toBeLessThan(150);
@@ -156,7 +156,7 @@ describe('secretly', () => {
   const hidden = secretly(record({ word: upper, words: optional(list(upper), []) }));
   const told = (value: unknown) => {
     const faults: Fault[] = [];
-    hidden.decode(value, ['data'], faults);
+    hidden.decode(value, faults);
     return faults;
   };
 
@@ -165,13 +165,13 @@ describe('secretly', () => {
       {
         severity: 'error',
         code: 'invalid-value',
-        path: ['data', 'word'],
+        path: ['word'],
         message: 'expected capitals, found another value',
       },
       {
         severity: 'error',
         code: 'invalid-value',
-        path: ['data', 'words', 1],
+        path: ['words', 1],
         message: 'expected capitals, found another value',
       },
     ]);

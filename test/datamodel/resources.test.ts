@@ -26,8 +26,8 @@ describe('resources', () => {
       value: {
         key: resourceKey('Node', 'worker-9'),
         name: 'worker-9',
-        ipv4Address: { address: { text: '192.0.2.9' }, network: { text: '192.0.2.0/24' } },
-        ipv6Address: { address: { text: '2001:db8::9' }, network: { text: '2001:db8::/64' } },
+        ipv4Address: { text: '192.0.2.9', subnet: '192.0.2.9/24' },
+        ipv6Address: { text: '2001:db8::9', subnet: '2001:db8::9/64' },
         asNumber: 65541,
         routeReflectorClusterID: { text: '192.0.2.254' },
       },
@@ -46,6 +46,21 @@ describe('resources', () => {
     const { value: decoded, told } = decodeOne(raw('Node', 'a', value));
     expect(told).toEqual([]);
     expect(decoded).toEqual({ key: resourceKey('Node', 'a'), name: 'a', ...nothing, ...unlabelled });
+  });
+
+  it.each([
+    [{}, { 4: false, 6: false }],
+    [{ interfaceIPv4Address: '198.51.100.1' }, { 4: true, 6: false }],
+    [{ interfaceIPv6Address: '2001:db8:9::1' }, { 4: false, 6: true }],
+    [
+      { interfaceIPv4Address: '198.51.100.1', interfaceIPv6Address: '2001:db8:9::1' },
+      { 4: true, 6: true },
+    ],
+  ])('are Nodes that speak WireGuard in their families where there is %j', (wireguard, expected) => {
+    expect(decodeOne(raw('Node', 'a', { spec: { wireguard } }))).toMatchObject({
+      told: [],
+      value: { wireguard: expected },
+    });
   });
 
   it.each([{}, { spec: null }, { spec: {} }])('are BGPConfigurations that set nothing where there is %j', (value) => {

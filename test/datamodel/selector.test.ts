@@ -148,13 +148,13 @@ describe('parseSelector', () => {
 describe('a selector as a field', () => {
   it('tells where it ends to be one', () => {
     const faults: Fault[] = [];
-    expect(selector.decode('rack == 1', ['spec', 'nodeSelector'], faults)).toBe(INVALID);
-    expect(selector.decode(7, ['spec', 'nodeSelector'], faults)).toBe(INVALID);
+    expect(selector.decode('rack == 1', faults)).toBe(INVALID);
+    expect(selector.decode(7, faults)).toBe(INVALID);
     expect(faults).toMatchObject([
       {
         severity: 'error',
         code: 'invalid-selector',
-        path: ['spec', 'nodeSelector'],
+        path: [],
         message: expect.stringMatching(/^at character 9: /),
       },
       { severity: 'error', code: 'invalid-selector', message: 'expected a selector, found 7' },

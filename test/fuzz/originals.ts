@@ -47,7 +47,7 @@ export async function readOriginals(fixtures: string, seed: number): Promise<Ori
   for (const [key, text] of [...written, ...random]) {
     const [kind] = PREFIXES.find(([, prefix]) => key.startsWith(prefix)) ?? [];
     const value = parsed(text);
-    if (kind && SCHEMAS[kind].decode(value, [], []) !== INVALID) originals.get(kind)?.set(text, value);
+    if (kind && SCHEMAS[kind].decode(value, []) !== INVALID) originals.get(kind)?.set(text, value);
   }
   for (const [kind, values] of originals) if (values.size === 0) throw new Error(`bug: no valid ${kind} to begin with`);
   return new Map([...originals].map(([kind, values]) => [kind, [...values.values()]]));

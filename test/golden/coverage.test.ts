@@ -6,7 +6,7 @@ import type { Shape } from '../../src/datamodel/field.ts';
 import { SCHEMAS } from '../../src/datamodel/resources.ts';
 import { runCase } from '../../src/golden/run-case.ts';
 import { findCases, readScenario, type Scenario } from '../../src/golden/scenario.ts';
-import { Environment } from '../../src/render/environment.ts';
+import { Environment, type View } from '../../src/render/environment.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { FieldReads } from './field-reads.ts';
 import { type Branch, instrument, marksIn } from './instrument.ts';
@@ -21,6 +21,24 @@ let view = new FieldReads();
 vi.mock(import('../../src/render/view.ts'), async (original) => {
   const real = await original();
   return { ...real, familyView: (bgp, names, version) => view.of(real.familyView(model.of(bgp), names, version)) };
+});
+
+// Forms look at every field: here it counts what the templates read.
+vi.mock(import('../../src/render/forms.ts'), async (original) => {
+  const real = await original();
+  class NoForms extends real.Forms {
+    readonly #render: (view: View) => string;
+
+    constructor(...given: ConstructorParameters<typeof real.Forms>) {
+      super(...given);
+      [this.#render] = given;
+    }
+
+    override textOf(view: View): string {
+      return this.#render(view);
+    }
+  }
+  return { ...real, Forms: NoForms };
 });
 
 /** Branches that no data can enter, each with its reason. */

@@ -25,7 +25,7 @@ export type DecodeFact = (value: unknown, faults: Fault[]) => Fact | Invalid;
 export const fact =
   <T>(field: Field<T>, make: (decoded: T) => Fact): DecodeFact =>
   (value, faults) => {
-    const decoded = field.decode(value, [], faults);
+    const decoded = field.decode(value, faults);
     return decoded === INVALID ? INVALID : make(decoded);
   };
 

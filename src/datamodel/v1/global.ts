@@ -1,7 +1,7 @@
 import { show } from '../../core/diagnostic.ts';
 import { isV1CustomFilter, V1_GLOBAL } from '../../core/keys.ts';
 import type { DecodeValue } from '../decode-entries.ts';
-import { type Fault, type Field, INVALID, type Path, record } from '../field.ts';
+import { type Fault, type Field, INVALID, record } from '../field.ts';
 import { customFilterFamily } from './custom-filter.ts';
 import { COMMON_KEYS, type DecodeFact, decodeFact, type Fact } from './fact.ts';
 import { decodeJson } from './json-text.ts';
@@ -12,16 +12,16 @@ import { decodeJson } from './json-text.ts';
  */
 const enabled: Field<boolean> = {
   shape: { type: 'boolean', expects: 'true or false' },
-  decode: (value, path: Path, faults: Fault[]) => {
+  decode: (value, faults: Fault[]) => {
     if (value === undefined || value === null) return false;
     if (typeof value === 'boolean') return value;
     if (typeof value !== 'string' && typeof value !== 'number') {
       const message = `expected true or false, found ${show(value)}`;
-      faults.push({ severity: 'error', code: 'invalid-value', path, message });
+      faults.push({ severity: 'error', code: 'invalid-value', path: [], message });
       return INVALID;
     }
     const message = `${show(value)} is read as ${Boolean(value)}: only true and false are what they seem`;
-    faults.push({ severity: 'warning', code: 'unusual-form', path, message });
+    faults.push({ severity: 'warning', code: 'unusual-form', path: [], message });
     return Boolean(value);
   },
 };

@@ -10,5 +10,5 @@ export function decodeJson<T>(field: Field<T>, value: unknown, faults: Fault[]):
     faults.push({ severity: 'error', code: 'invalid-json', path: [], message: `expected JSON, found ${show(value)}` });
     return INVALID;
   }
-  return field.decode(json, [], faults);
+  return field.decode(json, faults);
 }

@@ -1,4 +1,4 @@
-import { type IpAddress, network } from '../../core/ip-address.ts';
+import type { IpAddress } from '../../core/ip-address.ts';
 import { splitKey, V1_HOSTS } from '../../core/keys.ts';
 import type { Node } from '../node.ts';
 import type { NodeAddress } from '../values.ts';
@@ -21,8 +21,7 @@ function addressOf(facts: readonly Fact[], family: 4 | 6, given: IpAddress | nul
   const [told, around] = [of('address'), of('network')];
   const address = given ?? (told?.kind === 'address' ? told.address : null);
   if (!address) return null;
-  const whole = network(address, family === 4 ? 32 : 128);
-  return { address, network: around?.kind === 'network' ? around.network : whole };
+  return { text: address.text, subnet: around?.kind === 'network' ? around.network.text : address.text };
 }
 
 function toNode(name: string, facts: readonly Fact[], given: OwnAddresses['addresses'] | null): Node {

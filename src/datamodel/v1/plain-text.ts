@@ -1,23 +1,23 @@
 import { show } from '../../core/diagnostic.ts';
 import { type Cidr, type IpAddress, isSessionAddress, parseCidr, parseIp } from '../../core/ip-address.ts';
 import type { LogSeverity } from '../bgp-configuration.ts';
-import { type Fault, type Field, INVALID, type Path, text, textOrNumber } from '../field.ts';
+import { type Fault, type Field, INVALID, text, textOrNumber } from '../field.ts';
 import { type AsNumber, parseAsNumber } from '../values.ts';
 
 /** A value that is no fault, but that Calico's own writers would not have written so. */
-function unusual(faults: Fault[], path: Path, value: unknown, readAs: unknown): void {
+function unusual(faults: Fault[], value: unknown, readAs: unknown): void {
   const message = `${show(value)} is read as ${show(readAs)}`;
-  faults.push({ severity: 'warning', code: 'unusual-form', path, message });
+  faults.push({ severity: 'warning', code: 'unusual-form', path: [], message });
 }
 
 /** A plain text: blanks and line ends around it, which `echo` and editors leave there, are told and taken away. */
 const plainText = <T>(field: Field<T>): Field<T> => ({
   shape: field.shape,
-  decode: (value, path, faults) => {
-    if (typeof value !== 'string') return field.decode(value, path, faults);
+  decode: (value, faults) => {
+    if (typeof value !== 'string') return field.decode(value, faults);
     const trimmed = value.trim();
-    if (trimmed !== value) unusual(faults, path, value, trimmed);
-    return field.decode(trimmed, path, faults);
+    if (trimmed !== value) unusual(faults, value, trimmed);
+    return field.decode(trimmed, faults);
   },
 });
 
@@ -26,9 +26,9 @@ const sessionAsNumber = textOrNumber('an AS number: 1 to 4294967295', (value) =>
 /** An AS number as v0.22 wrote it, plain decimal; a dotted one, which BIRD of that time refused, is told and taken too. */
 export const v1AsNumber: Field<AsNumber> = plainText({
   shape: sessionAsNumber.shape,
-  decode: (value, path, faults) => {
-    const decoded = sessionAsNumber.decode(value, path, faults);
-    if (typeof decoded === 'number' && String(value).includes('.')) unusual(faults, path, value, String(decoded));
+  decode: (value, faults) => {
+    const decoded = sessionAsNumber.decode(value, faults);
+    if (typeof decoded === 'number' && String(value).includes('.')) unusual(faults, value, String(decoded));
     return decoded;
   },
 });
@@ -56,11 +56,11 @@ const word = plainText(text('debug, info or none', (value) => value));
 /** What BIRD logs. v0.22 took every other word for info (spec calico-v1, 2.2), and so do we, with a warning. */
 export const v1LogLevel: Field<LogSeverity> = {
   shape: word.shape,
-  decode: (value, path, faults) => {
-    const decoded = word.decode(value, path, faults);
+  decode: (value, faults) => {
+    const decoded = word.decode(value, faults);
     if (decoded === INVALID || decoded === 'debug' || decoded === 'info' || decoded === 'none') return decoded;
     const message = `${show(decoded)} is not one of "debug", "info", "none": taken for "info"`;
-    faults.push({ severity: 'warning', code: 'unknown-word', path, message });
+    faults.push({ severity: 'warning', code: 'unknown-word', path: [], message });
     return 'info';
   },
 };

@@ -15,7 +15,7 @@ const deviceName = text('the name of a device', (value) => (DEVICE.test(value) ?
 /** The tunnel's device, or null for none: absent, empty, or false as some wrote by hand. */
 const device: Field<string | null> = {
   shape: deviceName.shape,
-  decode: (value, path, faults) => (value === false ? null : unlessEmpty(deviceName).decode(value, path, faults)),
+  decode: (value, faults) => (value === false ? null : unlessEmpty(deviceName).decode(value, faults)),
 };
 
 /** The value of a pool's key. Pools that are disabled, or that no address is taken from, are told to the neighbors all the same. */
