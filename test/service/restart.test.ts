@@ -105,7 +105,7 @@ describe('a restart with unchanged data', () => {
       }
     });
     await fc.assert(property, { numRuns: RUNS });
-    // Without what the ledger keeps, many of them would be other files: otherwise this would prove nothing.
-    expect(remembered).toBeGreaterThan(RUNS / 5);
+    // Without what the ledger keeps, a third of them would be other files: were there none, this would prove nothing.
+    expect(remembered).toBeGreaterThan(RUNS / 10);
   }, 120_000);
 });
