@@ -33,7 +33,21 @@ function differing({ groups: before }: Configuration, { groups: after }: Configu
   return [byName(before.filter((group) => !is.has(group))), byName(after.filter((group) => !was.has(group)))] as const;
 }
 
+/** Nothing ran before. Whether thousands of names are wanted, and sorted, turns out later. */
+function allAdded(after: Configuration, needsRestart: boolean): Meaning {
+  let added: readonly string[] | null = null;
+  return {
+    get added() {
+      added ??= sortedByBytes([...after.protocols.keys()], (name) => name);
+      return added;
+    },
+    ...{ removed: [], restarted: [], refiltered: [], reimported: [], needsRestart },
+  };
+}
+
 function compare(before: Configuration, after: Configuration): Meaning {
+  const needsRestart = before.listen !== after.listen;
+  if (before.groups.every((group) => group.length === 0)) return allAdded(after, needsRestart);
   const routerIdChanges = before.routerId !== after.routerId;
   const added: string[] = [];
   const restarted: string[] = [];
@@ -57,7 +71,7 @@ function compare(before: Configuration, after: Configuration): Meaning {
     restarted: sorted(restarted),
     refiltered: sorted(refiltered),
     reimported: sorted(reimported),
-    needsRestart: before.listen !== after.listen,
+    needsRestart,
   };
 }
 

@@ -9,7 +9,7 @@ import { formatDiagnostic } from '../core/diagnostic.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { version } from '../core/version.ts';
-import { keepHeapSmall } from '../host/small-heap.ts';
+import { tuneForService } from '../host/tune-v8.ts';
 import { openLog } from '../log.ts';
 import { ambientEnvironment } from '../settings.ts';
 import { EXIT } from './exit-codes.ts';
@@ -67,7 +67,7 @@ async function once(settings: ConfdSettings, log: Log): Promise<number> {
  * ones in effect.
  */
 async function service(first: ConfdSettings, reread: () => Promise<ConfdSettings>, log: Log): Promise<number> {
-  keepHeapSmall();
+  tuneForService();
   let again = new AbortController();
   const { stop, now, forget } = stoppingOf(first.graceMs, () => again.abort());
   const around = surroundings(log);

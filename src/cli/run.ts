@@ -1,7 +1,7 @@
 import { hasErrors } from '../core/diagnostic.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { keepHeapSmall } from '../host/small-heap.ts';
+import { tuneForService } from '../host/tune-v8.ts';
 import { type OpenedLog, openLog } from '../log.ts';
 import type { PassReport } from '../pass/pass-report.ts';
 import { openAnnouncer } from '../service/announce.ts';
@@ -40,7 +40,7 @@ async function once(settings: Settings, log: Log): Promise<number> {
 
 /** Runs until SIGTERM or SIGINT; SIGHUP reads settings and templates anew, and keeps the old ones when the new are wrong. */
 async function service(first: Settings, reread: () => Promise<Settings>, { log, recent }: OpenedLog): Promise<number> {
-  keepHeapSmall();
+  tuneForService();
   let settings = first;
   let fallBack: Settings | null = null;
   let running = new AbortController();

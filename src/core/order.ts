@@ -1,3 +1,5 @@
+import { joinRuns } from './runs.ts';
+
 /** A code unit's rank in UTF-8 order: surrogates (U+10000 and up) sort after U+E000..U+FFFF, unlike in UTF-16. */
 const rank = (unit: number): number => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit);
 
@@ -29,6 +31,9 @@ export function sortedByBytes<T>(items: readonly T[], of: (item: T) => string): 
   return keyed.sort((a, b) => compare(a.key, b.key)).map(({ item }) => item);
 }
 
+/** So many are put into their places one by one; with more, all are sorted. */
+const FEW = 16;
+
 /**
  * Sorts lists of which each is much like the one before, as those of the nodes of one cluster are: that costs a look at each item, and a
  * search for each that is new. The items of a list are all different, and so are their strings.
@@ -48,20 +53,21 @@ export class Sorter<T> {
     const { gone, added } = difference(this.#items, items);
     const still = gone.size > 0 ? this.#sorted.filter((item) => !gone.has(item)) : this.#sorted;
     this.#items = items;
-    this.#sorted = added.size > 0 ? this.#merge(still, sortedByBytes([...added], this.#of)) : still;
+    this.#sorted =
+      added.size > FEW ? sortedByBytes([...still, ...added], this.#of) : this.#withAdded(still, [...added]);
     return this.#sorted;
   }
 
-  #merge(sorted: readonly T[], added: readonly T[]): readonly T[] {
-    const merged: T[] = [];
+  #withAdded(sorted: readonly T[], added: readonly T[]): readonly T[] {
+    if (added.length === 0) return sorted;
+    const parts: (readonly T[])[] = [];
     let from = 0;
-    for (const item of added) {
+    for (const item of sortedByBytes(added, this.#of)) {
       const at = this.#placeOf(item, sorted, from);
-      while (from < at) merged.push(sorted[from++]!);
-      merged.push(item);
+      parts.push(sorted.slice(from, at), [item]);
+      from = at;
     }
-    while (from < sorted.length) merged.push(sorted[from++]!);
-    return merged;
+    return joinRuns([...parts, sorted.slice(from)]);
   }
 
   /** Where `item` belongs, at `from` or behind it. */
