@@ -14,13 +14,21 @@ const peers = new Map();
 let source = '';
 let written = null;
 
+/** The statements that a peer of the mesh takes, so that as much is written. */
 function peerText(address) {
   return `
 protocol bgp Mesh_${address.replaceAll('.', '_')} from bgp_template {
   neighbor ${address} as 64512;
   source address ${source};
-  import all;
-  export filter { calico_export_to_bgp_peers(true); reject; };
+  ttl security off;
+  multihop;
+  import filter {
+    accept;
+  };
+  export filter {
+    calico_export_to_bgp_peers(true);
+    reject;
+  };
 }
 `;
 }

@@ -73,8 +73,7 @@ try {
     ];
     children.push(spawn(process.execPath, [main, 'run', ...where, ...how], { stdio: 'ignore' }));
     // A node's own address is in no file of its own: the last one's is in all others.
-    if (i % 4 === 3)
-      await everywhere(dirs.slice(0, Math.min(i, agents - 1)), nodeAddress(nodes - 1 === i ? 0 : nodes - 1));
+    if (i % 4 === 3) await everywhere(dirs.slice(0, i), nodeAddress(nodes - 1));
   }
   await wait(5_000);
   const served = await watchers(endpoint);

@@ -25,8 +25,8 @@ const RETRY: Retry = { firstMs: 250, lastMs: 30_000 };
 
 /** Changes that follow each other this closely are one: a pass for each would only be late for the last. */
 const TOGETHER_MS = 100;
-/** However dear a pass is: with another quarter of a second, what waits for it is not told from what is stuck. */
-const TOGETHER_MOST_MS = 250;
+/** However dear a pass is: the end of a rush of changes should be in effect within a third of a second. */
+const TOGETHER_MOST_MS = 150;
 
 /** The wait before the try after `failures` failed ones: doubling, with up to a quarter of jitter, at most `lastMs`. */
 export function backoffMs(failures: number, random: () => number, { firstMs, lastMs }: Retry = RETRY): number {
