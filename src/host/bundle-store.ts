@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
@@ -16,12 +16,11 @@ export interface StoredBundle {
   readonly files: readonly NamedText[];
 }
 
-const NEW = 'new-';
-
 /**
  * The whole bundles that a target may still need: the one on its way to the disk, the one to go back to, and the last confirmed
  * ones. Each lies in a folder of its own (0700, files 0600: there are passwords in them), complete, so that BIRD can check it there
- * with its includes. Not synced to the disk one by one: what a loss of power garbles is known by its digest, and counts as not there.
+ * with its includes. Not synced to the disk one by one: what a kill cuts short, or a loss of power garbles, is known by its digest, and
+ * counts as not there.
  */
 export class BundleStore {
   readonly #dir: string;
@@ -41,17 +40,15 @@ export class BundleStore {
   async put({ id, files }: StoredBundle): Promise<string> {
     const names = files.map(({ name }) => name);
     if ((await this.#isThere(id, names)) || (await this.get(id, names))) return this.folder(id);
-    let made: string | null = null;
+    const folder = this.folder(id);
     try {
-      mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
-      made = mkdtempSync(join(this.#dir, NEW));
-      for (const { name, text } of files) createUnsynced(join(made, name), utf8(text));
-      removeIfThere(this.folder(id)); // what is there is not it
-      renameSync(made, this.folder(id));
+      removeIfThere(folder); // what is there is not it
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      for (const { name, text } of files) createUnsynced(join(folder, name), utf8(text));
       this.#remember(id, files);
-      return this.folder(id);
+      return folder;
     } catch (cause) {
-      if (made !== null) remove(made);
+      remove(folder);
       throw diskError(`cannot keep the files under ${this.#dir}`, cause);
     }
   }
