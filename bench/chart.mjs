@@ -27,6 +27,7 @@ export function chart(title, lines) {
     return `<path d="${path}" fill="none" stroke="${colours[i]}" stroke-width="2"/>${dots}${legend}`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
+<title>${title}: ${Object.keys(lines).join(', ')}</title>
 <rect width="100%" height="100%" fill="white"/><text x="${left}" y="22" font-size="15">${title}</text>
 ${[...grid, ...drawn].join('\n')}
 <text x="${width / 2}" y="${height - 6}" text-anchor="middle">nodes</text></svg>\n`;
