@@ -55,7 +55,7 @@ const isTooLarge = (thrown: unknown): boolean => thrown instanceof StageError &&
  * too large for an answer is asked for again in smaller ones. Rejects with StageError `compacted` if the revision went away meanwhile, and
  * as `verifySameStore` does if the pages are not of one store. The entries are in the order of the prefixes, and of etcd's keys.
  *
- * Not all ranges in one transaction: etcd 3.5 before 3.5.6 and 3.4 before 3.4.23 crash when one that only reads is given up.
+ * Not all ranges in one transaction: its one answer would hold a page of each, and be too large the sooner.
  */
 export async function listAtOneRevision(
   client: Etcd3,
